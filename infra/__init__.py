@@ -1,0 +1,1 @@
+"""The stacks: one file for each noun of the product."""

@@ -1,0 +1,81 @@
+"""The access kit: managed policies to attach to people, pipelines and applications."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra import arns
+from infra.api import Api
+from infra.context import Context
+from infra.oncall import OnCall
+from infra.permissions import allow, read_objects, read_prompts
+from infra.state_stack import StateStack
+from promptops.contract import names
+from promptops.contract.names import LedgerKeys
+from promptops.contract.routes import ROUTES
+
+
+class AccessKit(Construct):
+    """`policies`: one for each kind of work, by its name. Nobody gets more by having two jobs."""
+
+    def __init__(
+        self, scope: Construct, id: str, context: Context, state: StateStack, *, api: Api, oncall: OnCall
+    ) -> None:
+        super().__init__(scope, id)
+        self._context, self._state, self._api = context, state, api
+        look = self._look()
+        records = read_objects(state, names.release_record_key("*", "*", "*"))
+        resolve = arns.function(context.prefix, "resolve")
+        kinds = {
+            "Reader": [*read_prompts(context, state), allow(["lambda:InvokeFunction"], [resolve]),
+                       self._call("/v1/resolve", "/v1/observe")],
+            "Author": [*look, self._call("/v1/publish", "/v1/{env}/evaluate", "/v1/{env}/promote")],
+            "Approver": [*look, self._call("/v1/approvals/{approval_id}")],
+            "OnCall": [*look, *records, *self._watch(oncall), self._call("/v1/{env}/rollback")],
+            "Auditor": [*look, *records],
+            "Ci": [*look, self._call("/v1/publish", "/v1/{env}/evaluate")],
+        }
+        self.policies = {
+            kind: iam.ManagedPolicy(
+                self, kind, path=f"/{context.prefix}/", statements=statements,
+                description=f"{context.prefix}: what the work of {kind} needs",
+            )
+            for kind, statements in kinds.items()
+        }
+
+    def _call(self, *paths: str) -> iam.PolicyStatement:
+        return allow(["execute-api:Invoke"], [
+            arns.route(self._api.id, route, environment)
+            for route in ROUTES if route.path in paths and route.authorization == "AWS_IAM"
+            for environment in (self._context.environment_names if route.per_environment else ("",))
+        ])
+
+    def _look(self) -> list[iam.PolicyStatement]:
+        """Versions, releases, requests, reports: everything but evaluation data and task tokens."""
+        prefix = self._context.prefix
+        parameters = [
+            names.installation_parameter(prefix), names.people_parameter(prefix),
+            names.settings_parameter(prefix, "*"), names.pointer_parameter(prefix, "*", "*"),
+        ]
+        ledgers = [table.table_arn for table in self._state.ledgers.values()]
+        return [
+            allow(["ssm:GetParameter", "ssm:GetParameters"], [arns.parameter(name) for name in parameters]),
+            allow(["dynamodb:GetItem", "dynamodb:Query"], [self._state.registry.table_arn]),
+            allow(["dynamodb:GetItem", "dynamodb:Query"], ledgers),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY, actions=["dynamodb:GetItem", "dynamodb:Query"], resources=ledgers,
+                conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": LedgerKeys.token("*")[0]}},
+            ),
+            *read_objects(self._state, names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
+            allow(["states:DescribeExecution"], [arns.executions(prefix)]),
+        ]
+
+    def _watch(self, oncall: OnCall) -> list[iam.PolicyStatement]:
+        return [
+            allow(
+                ["cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory", "cloudwatch:GetMetricData",
+                 "cloudwatch:ListMetrics", "cloudwatch:GetDashboard", "cloudwatch:ListDashboards"], ["*"],
+            ),
+            allow(["sns:Subscribe"], [oncall.alarms.topic_arn]),
+        ]

@@ -1,0 +1,89 @@
+"""What an installation is told in `cdk.json` and on the command line, read once and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs import Construct
+
+from infra import context_values as values
+from infra.context_values import Environment, InvalidContext, LockMode, Mfa, Model
+from infra.target import CLOUD, Target
+from promptops.contract.names import DEFAULT_PREFIX
+from promptops.domain.people import Person
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "prefix": values.prefix,
+    "environments": values.environments,
+    "people": values.people,
+    "models": values.models,
+    "mail_from": values.optional_email,
+    "oncall_emails": values.emails,
+    "mfa": values.one_of("mfa", "optional", "required"),
+    "lock_mode": values.one_of("lock_mode", "GOVERNANCE", "COMPLIANCE"),
+    **{
+        name: values.count(name)
+        for name in (
+            "ttl_seconds", "chunk_cases", "evaluation_concurrency", "request_hours", "approval_hours",
+            "retention_days", "evaluation_retention_days", "log_days",
+        )
+    },
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """One installation. `environments` in promotion order; numbers carry their unit."""
+
+    prefix: str = DEFAULT_PREFIX
+    environments: tuple[Environment, ...] = (
+        Environment("dev"), Environment("staging"), Environment("prod", "required"),
+    )
+    people: tuple[Person, ...] = ()
+    models: tuple[Model, ...] = ()
+    mail_from: str = ""
+    oncall_emails: tuple[str, ...] = ()
+    mfa: Mfa = "optional"
+    ttl_seconds: int = 30
+    chunk_cases: int = 10
+    evaluation_concurrency: int = 5
+    request_hours: int = 72
+    approval_hours: int = 48
+    lock_mode: LockMode = "GOVERNANCE"
+    retention_days: int = 365
+    evaluation_retention_days: int = 30
+    log_days: int = 90
+    target: Target = field(default=CLOUD)
+
+    @classmethod
+    def of(cls, scope: Construct) -> Context:
+        """The context of the app: `promptops` in `cdk.json`, single values overridden by `-c name=value`."""
+        given = dict(scope.node.try_get_context("promptops") or {})
+        for name in (*_READERS, "target", "localPort"):
+            override = scope.node.try_get_context(name)
+            if override is not None:
+                given[name] = override
+        return cls.from_dict(given)
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Context:
+        """The checked context; raises InvalidContext."""
+        rest = dict(given)
+        target = Target.named(str(rest.pop("target", "cloud")), rest.pop("localPort", None))
+        unknown = sorted(set(rest) - set(_READERS))
+        if unknown:
+            raise InvalidContext(f"context has no {unknown[0]!r}; known: {', '.join(_READERS)}")
+        read = {name: _READERS[name](value) for name, value in rest.items()}
+        read["people"] = (*read.get("people", ()), *target.people)
+        read["mail_from"] = read.get("mail_from") or target.mail_from
+        return cls(**read, target=target)
+
+    @property
+    def environment_names(self) -> tuple[str, ...]:
+        return tuple(environment.name for environment in self.environments)
+
+    def stack_name(self, name: str) -> str:
+        """The stack's name; another prefix than the default is part of it, so two installations fit."""
+        return name if self.prefix == DEFAULT_PREFIX else f"{name}-{self.prefix}"

@@ -1,0 +1,1 @@
+"""`make demo`: the whole line on this machine, told as a story."""

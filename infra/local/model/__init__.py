@@ -1,0 +1,1 @@
+"""A deterministic stand-in for a language model: it reads instructions, reads the input, writes an answer."""

@@ -1,0 +1,165 @@
+"""What each function may do, statement by statement; nothing else gives them permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from infra import arns
+from infra.context import Context
+from infra.state_stack import StateStack
+from promptops.contract import names
+
+_READ_ROWS = ("dynamodb:GetItem", "dynamodb:Query")
+_WRITE_ROWS = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem")
+
+
+class Permissions:
+    """The statements of every function's role."""
+
+    def __init__(self, context: Context, state: StateStack) -> None:
+        self._context = context
+        self._state = state
+        self._artifacts = state.artifacts.objects
+        self._evaluation = state.evaluation_data.objects
+
+    def publish(self) -> list[iam.PolicyStatement]:
+        """Write new versions and their cases; read what is published, never the cases."""
+        return [
+            allow([*_READ_ROWS, *_WRITE_ROWS], [self._state.registry.table_arn]),
+            *self._read_artifacts(names.artifact_key("*", "*")),
+            allow(["s3:PutObject"], self._artifacts(names.artifact_key("*", "*"))),
+            allow(["s3:PutObject"], self._evaluation(names.dataset_key("*"))),
+            via_s3(["kms:GenerateDataKey"], self._state.artifacts.key, self._state.evaluation_data.key),
+        ]
+
+    def evaluate(self) -> list[iam.PolicyStatement]:
+        """Read cases, ask the listed models, write reports; in the registry touch only the evidence."""
+        return [
+            allow(["dynamodb:GetItem"], [self._state.registry.table_arn]),
+            allow(
+                ["dynamodb:UpdateItem"], [self._state.registry.table_arn],
+                {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["prompt_id", "version", "evidence"]}},
+            ),
+            *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
+            allow(["s3:PutObject"], self._artifacts(names.report_key("*", "*", "*"))),
+            allow(["s3:GetObject"], self._evaluation(names.dataset_key("*"), names.chunk_key("*", "*"))),
+            allow(["s3:PutObject"], self._evaluation(names.chunk_key("*", "*"))),
+            allow(["s3:ListBucket"], [self._state.evaluation_data.bucket.bucket_arn]),
+            via_s3(["kms:GenerateDataKey"], self._state.artifacts.key),
+            via_s3(["kms:GenerateDataKey", "kms:Decrypt"], self._state.evaluation_data.key),
+            *self._models(),
+        ]
+
+    def promote(self, environment: str) -> list[iam.PolicyStatement]:
+        """Write one environment's ledger, release records, pointers and alarms; read what that depends on."""
+        prefix = self._context.prefix
+        pointers = arns.parameter(names.pointer_parameter(prefix, environment, "*"))
+        alarms = arns.alarm(names.alarm_name(prefix, environment, "*", "*", "*"))
+        records = names.release_record_key(environment, "*", "*")
+        return [
+            allow([*_READ_ROWS, "dynamodb:ConditionCheckItem"], [self._state.registry.table_arn]),
+            allow([*_READ_ROWS, *_WRITE_ROWS], [self._state.ledgers[environment].table_arn]),
+            *self._other_ledgers(environment),
+            *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*"), records),
+            allow(["s3:PutObject"], self._artifacts(records)),
+            via_s3(["kms:GenerateDataKey"], self._state.artifacts.key),
+            allow(["ssm:GetParameter", "ssm:PutParameter", "ssm:GetParameterHistory"], [pointers]),
+            allow(
+                ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:TagResource"], [alarms]
+            ),
+            allow(["cloudwatch:DescribeAlarms"], [arns.alarm("*")]),
+            allow(["states:StartExecution"], [arns.state_machine(prefix)]),
+        ]
+
+    def approve(
+        self, *, session_key: kms.IKey, topic_arn: str, topic_key: kms.IKey
+    ) -> list[iam.PolicyStatement]:
+        """Keep and decide approvals, wake the workflow, tell people; read what a decision is about."""
+        statements = [
+            allow([*_READ_ROWS, "dynamodb:ConditionCheckItem"], [self._state.registry.table_arn]),
+            allow([*_READ_ROWS, *_WRITE_ROWS], [ledger.table_arn for ledger in self._state.ledgers.values()]),
+            *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
+            allow(["ssm:GetParameter"], [arns.parameter(names.people_parameter(self._context.prefix))]),
+            allow(["kms:GenerateMac", "kms:VerifyMac"], [session_key.key_arn]),
+            # The service defines no resource for these; a token only wakes, the promote function decides.
+            allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
+            allow(
+                ["cognito-idp:AdminListGroupsForUser", "cognito-idp:ListUsersInGroup"],
+                [self._state.approvers.pool.user_pool_arn],
+            ),
+            allow(["sns:Publish"], [topic_arn]),
+            allow(["kms:GenerateDataKey", "kms:Decrypt"], [topic_key.key_arn]),
+        ]
+        if self._context.mail_from:
+            # In the SES sandbox the recipients' identities are checked too: any of them, from one sender.
+            sender = {"StringEqualsIfExists": {"ses:FromAddress": self._context.mail_from}}
+            statements.append(allow(["ses:SendEmail"], ["*"], sender))
+        return statements
+
+    def resolve(self) -> list[iam.PolicyStatement]:
+        """Read pointers, settings, artifacts and release records of all environments; write nothing."""
+        return read_prompts(self._context, self._state)
+
+    def observe(self) -> list[iam.PolicyStatement]:
+        """Nothing: a log line is all it makes."""
+        return []
+
+    def _other_ledgers(self, environment: str) -> list[iam.PolicyStatement]:
+        others = {name: table.table_arn for name, table in self._state.ledgers.items() if name != environment}
+        if not others:
+            return []
+        ordered = self._context.environment_names
+        position = ordered.index(environment)
+        lower = [others[ordered[position - 1]]] if position else []
+        checks = [allow(["dynamodb:ConditionCheckItem"], lower)] if lower else []
+        return [allow([*_READ_ROWS], [*others.values()]), *checks]
+
+    def _read_artifacts(self, *keys: str) -> list[iam.PolicyStatement]:
+        return read_objects(self._state, *keys)
+
+    def _models(self) -> list[iam.PolicyStatement]:
+        resources = [arn for model in self._context.models for arn in arns.model(model)]
+        return [allow(["bedrock:InvokeModel"], resources)] if resources else []
+
+
+def logs_and_traces(log_group_arn: str) -> list[iam.PolicyStatement]:
+    """What every function needs to be seen; `log_group_arn` ends in `:*`, its streams."""
+    return [
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
+        allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+    ]
+
+
+def read_prompts(context: Context, state: StateStack) -> list[iam.PolicyStatement]:
+    """What resolving needs: pointers, settings, artifacts and release records."""
+    parameters = [
+        arns.parameter(names.pointer_parameter(context.prefix, "*", "*")),
+        arns.parameter(names.settings_parameter(context.prefix, "*")),
+    ]
+    keys = (names.artifact_key("*", "*"), names.release_record_key("*", "*", "*"))
+    return [allow(["ssm:GetParameter", "ssm:GetParameters"], parameters), *read_objects(state, *keys)]
+
+
+def read_objects(state: StateStack, *keys: str) -> list[iam.PolicyStatement]:
+    """Read these keys of the artifact bucket; without ListBucket a missing one would look refused."""
+    return [
+        allow(["s3:GetObject", "s3:GetObjectVersion"], state.artifacts.objects(*keys)),
+        allow(["s3:ListBucket"], [state.artifacts.bucket.bucket_arn]),
+        via_s3(["kms:Decrypt"], state.artifacts.key),
+    ]
+
+
+def via_s3(actions: Sequence[str], *keys: kms.IKey) -> iam.PolicyStatement:
+    """Use of the keys through S3 only, never on their own."""
+    service = {"StringEquals": {"kms:ViaService": f"s3.{Aws.REGION}.{Aws.URL_SUFFIX}"}}
+    return allow(actions, [key.key_arn for key in keys], service)
+
+
+def allow(
+    actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=[*actions], resources=[*resources], conditions=conditions)

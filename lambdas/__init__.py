@@ -1,0 +1,1 @@
+"""Lambda handlers: event in, stage, payload out."""

@@ -1,0 +1,85 @@
+"""What promote does in its environment, joined to AWS once at start."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+import boto3
+from botocore.config import Config
+
+from promptops.aws.clock import SystemClock
+from promptops.aws.cloudwatch_alarms import CloudWatchAlarms
+from promptops.aws.dynamodb_ledger import DynamoDbLedgers
+from promptops.aws.dynamodb_registry import DynamoDbRegistry
+from promptops.aws.s3_artifacts import S3Artifacts
+from promptops.aws.s3_release_records import S3ReleaseRecords
+from promptops.aws.s3_reports import S3Reports
+from promptops.aws.ssm_pointers import SsmPointers
+from promptops.aws.stepfunctions_workflow import StepFunctionsWorkflow
+from promptops.contract.settings import PromoteSettings
+from promptops.domain.graders import GRADERS
+from promptops.stages.promote import Promotion
+from promptops.stages.reconcile import Reconciler
+from promptops.stages.request import request
+from promptops.stages.rollback import rollback
+
+SETTINGS = PromoteSettings.from_env(os.environ)
+#: A service that hangs must not take the whole call with it: what is committed has to be answered.
+PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+DYNAMODB = boto3.client("dynamodb", config=PATIENCE)
+S3 = boto3.client("s3", config=PATIENCE)
+
+clock = SystemClock()
+registry = DynamoDbRegistry(SETTINGS.registry_table, DYNAMODB)
+ledgers = DynamoDbLedgers(SETTINGS.ledgers, DYNAMODB, SETTINGS.registry_table)
+ledger = ledgers[SETTINGS.environment]
+artifacts = S3Artifacts(SETTINGS.artifact_bucket, S3)
+records = S3ReleaseRecords(SETTINGS.artifact_bucket, SETTINGS.environment, S3)
+pointers = SsmPointers(SETTINGS.prefix, SETTINGS.environment, boto3.client("ssm", config=PATIENCE))
+
+promotion = Promotion(
+    environment=SETTINGS.environment,
+    asks_approval=SETTINGS.asks_approval,
+    graders=GRADERS,
+    accepted_model_kinds=tuple(SETTINGS.accepted_model_kinds.split(",")),
+    registry=registry,
+    artifacts=artifacts,
+    reports=S3Reports(SETTINGS.artifact_bucket, S3),
+    ledgers=ledgers,
+    pointers=pointers,
+    records=records,
+    clock=clock,
+)
+make_request = partial(
+    request,
+    environment=SETTINGS.environment,
+    request_hours=float(SETTINGS.request_hours),
+    registry=registry,
+    ledgers=ledgers,
+    workflow=StepFunctionsWorkflow(
+        boto3.client("stepfunctions", config=PATIENCE), SETTINGS.state_machine_arn
+    ),
+    clock=clock,
+)
+roll_back = partial(
+    rollback,
+    ledger=ledger,
+    registry=registry,
+    artifacts=artifacts,
+    pointers=pointers,
+    records=records,
+    clock=clock,
+)
+reconciler = Reconciler(
+    ledger=ledger,
+    pointers=pointers,
+    records=records,
+    alarms=CloudWatchAlarms(
+        SETTINGS.prefix,
+        SETTINGS.environment,
+        SETTINGS.alarm_topic_arn,
+        boto3.client("cloudwatch", config=PATIENCE),
+    ),
+    clock=clock,
+)

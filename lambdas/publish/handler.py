@@ -1,0 +1,33 @@
+"""publish: POST /v1/publish makes a version; the workflow has one validated again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambdas.publish.line import publish_source, validate_again
+from promptops.aws.http_api import ApiCall, is_api_event, respond, respond_error
+from promptops.contract.messages import PublishBody, ValidateTask, parse_task
+from promptops.domain.identifiers import PromptRef
+from promptops.domain.source import PromptSource
+
+logger = Logger(service="publish", log_uncaught_exceptions=True)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    if is_api_event(event):
+        try:
+            return answer(ApiCall.from_event(event))
+        except Exception as error:
+            return respond_error(error)
+    parse_task(event, ("validate",))
+    task = ValidateTask.from_event(event)
+    validate_again(PromptRef(task.prompt_id, task.version))
+    return {"valid": True}
+
+
+def answer(call: ApiCall) -> dict[str, Any]:
+    body = PublishBody.from_event(call.body)
+    source = PromptSource.from_dict(body.source)
+    return respond(200, publish_source(source, body.dataset, call.actor, body.authors, body.commit).to_dict())

@@ -1,0 +1,1 @@
+"""PromptOps: a prompt change as a controlled release."""

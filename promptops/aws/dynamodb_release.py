@@ -1,0 +1,129 @@
+"""The one transaction of a release, item by item, each with what its refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from promptops.aws.dynamodb_rows import bound, key_item, row, text
+from promptops.contract.names import LedgerKeys
+from promptops.domain.approval import Approval
+from promptops.domain.identifiers import sort_key
+from promptops.domain.ledger import SCHEMA, Head
+from promptops.ports import Commit
+
+#: What a failed condition stands for.
+Guard = Literal["registered", "order", "frozen", "head", "released", "approval", "once"]
+NEW = "attribute_not_exists(pk)"
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """One item of the transaction: its guard fails when the item's condition does."""
+
+    guard: Guard
+    item: Mapping[str, Any]
+
+
+def guarded_items(
+    commit: Commit, *, table: str, lower_table: str | None, registry_table: str
+) -> list[Guarded]:
+    """All items, in the order in which a refusal is explained."""
+    release = commit.release
+    promotion = release.kind == "promote"
+    items = [_registered(commit, registry_table)]
+    if lower_table:
+        items.append(_order(commit, lower_table))
+    if promotion:
+        frozen = {"TableName": table, "Key": key_item(LedgerKeys.FREEZE), "ConditionExpression": NEW}
+        items.append(Guarded("frozen", {"ConditionCheck": frozen}))
+    items.append(_head(commit, table))
+    items.append(_version(commit, table, first_allowed=promotion))
+    if commit.approval:
+        items.append(_approval(commit.approval, commit, table))
+    history = row(LedgerKeys.release(release.prompt_id, release.revision), release.to_dict())
+    items.append(_put("once", table, history, NEW))
+    done = {"op_id": release.op_id, "prompt_id": release.prompt_id, "revision": release.revision}
+    items.append(_put("once", table, row(LedgerKeys.operation(release.op_id), done), NEW))
+    return items
+
+
+def _registered(commit: Commit, registry_table: str) -> Guarded:
+    release = commit.release
+    check = {
+        "TableName": registry_table,
+        "Key": bound({"prompt_id": release.prompt_id, "version": sort_key(release.version)}),
+        "ConditionExpression": "sha256 = :sha256 AND (attribute_not_exists(revoked) OR revoked = :no)",
+        "ExpressionAttributeValues": bound({":sha256": release.sha256, ":no": ""}),
+    }
+    return Guarded("registered", {"ConditionCheck": check})
+
+
+def _order(commit: Commit, lower_table: str) -> Guarded:
+    release = commit.release
+    check = {
+        "TableName": lower_table,
+        "Key": key_item(LedgerKeys.released_version(release.prompt_id, release.version)),
+        "ConditionExpression": "sha256 = :sha256",
+        "ExpressionAttributeValues": bound({":sha256": release.sha256}),
+    }
+    return Guarded("order", {"ConditionCheck": check})
+
+
+def _head(commit: Commit, table: str) -> Guarded:
+    head = commit.release.head()
+    item = row(LedgerKeys.head(head.prompt_id), head_document(head), revision=head.revision)
+    if commit.expected_head.revision == 0:
+        return _put("head", table, item, NEW)
+    return _put("head", table, item, "revision = :seen", {":seen": commit.expected_head.revision})
+
+
+def _version(commit: Commit, table: str, *, first_allowed: bool) -> Guarded:
+    release = commit.release
+    key = LedgerKeys.released_version(release.prompt_id, release.version)
+    document = {"sha256": release.sha256, "revision": release.revision}
+    condition = f"{NEW} OR sha256 = :sha256" if first_allowed else "sha256 = :sha256"
+    item = row(key, document, sha256=release.sha256)
+    return _put("released", table, item, condition, {":sha256": release.sha256})
+
+
+def _approval(approval: Approval, commit: Commit, table: str) -> Guarded:
+    consumed = replace(approval, consumed_by=commit.release.op_id)
+    values = {
+        ":document": text(consumed.to_dict()),
+        ":by": consumed.consumed_by,
+        ":approved": "APPROVED",
+        ":nobody": "",
+        ":now": commit.release.at,
+    }
+    update = {
+        "TableName": table,
+        "Key": key_item(LedgerKeys.approval(approval.approval_id)),
+        "UpdateExpression": "SET document = :document, consumed_by = :by",
+        "ConditionExpression": "#status = :approved AND consumed_by = :nobody AND expires_at > :now",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": bound(values),
+    }
+    return Guarded("approval", {"Update": update})
+
+
+def _put(
+    guard: Guard,
+    table: str,
+    item: Mapping[str, Any],
+    condition: str,
+    values: Mapping[str, str | int] | None = None,
+) -> Guarded:
+    put: dict[str, Any] = {"TableName": table, "Item": item, "ConditionExpression": condition}
+    if values:
+        put["ExpressionAttributeValues"] = bound(values)
+    return Guarded(guard, {"Put": put})
+
+
+def head_document(head: Head) -> dict[str, object]:
+    return {"schema": SCHEMA, **asdict(head)}
+
+
+def head_from(document: Mapping[str, Any]) -> Head:
+    return Head(**{name: value for name, value in document.items() if name != "schema"})

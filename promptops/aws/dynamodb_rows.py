@@ -1,0 +1,67 @@
+"""Rows of one ledger table: keys, the document, and beside it what conditions need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from promptops.aws.dynamodb_items import Item, document_of, to_item, value
+from promptops.aws.error_mapping import mapped
+from promptops.domain.canonical import canonical
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+Key = tuple[str, str]
+
+
+class Rows:
+    """One ledger table; every read is strongly consistent."""
+
+    def __init__(self, table: str, client: DynamoDBClient) -> None:
+        self.table = table
+        self.client = client
+
+    def get(self, key: Key) -> dict[str, Any] | None:
+        """The row's document, None where there is no row."""
+        with mapped("dynamodb:GetItem"):
+            found = self.client.get_item(TableName=self.table, Key=key_item(key), ConsistentRead=True)
+        return document_of(found["Item"]) if "Item" in found else None
+
+    def query(
+        self, partition: str, *, newest_first: bool = False, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The documents of a partition in the order of their sort keys."""
+        with mapped("dynamodb:Query"):
+            pages = self.client.get_paginator("query").paginate(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues=bound({":pk": partition}),
+                ConsistentRead=True,
+                ScanIndexForward=not newest_first,
+                PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
+            )
+            return [document_of(item) for page in pages for item in page["Items"]]
+
+    def put(self, key: Key, document: Mapping[str, object], **attributes: str | int) -> None:
+        with mapped("dynamodb:PutItem"):
+            self.client.put_item(TableName=self.table, Item=row(key, document, **attributes))
+
+
+def row(key: Key, document: Mapping[str, object], **attributes: str | int) -> Item:
+    """The item of a document; `attributes` are what conditions compare."""
+    return to_item(document, pk=key[0], sk=key[1], schema=1, **attributes)
+
+
+def text(document: Mapping[str, object]) -> str:
+    """A row's `document` attribute."""
+    return canonical(document).decode()
+
+
+def key_item(key: Key) -> Item:
+    return {"pk": value(key[0]), "sk": value(key[1])}
+
+
+def bound(values: Mapping[str, str | int]) -> Item:
+    """The values of an expression's placeholders."""
+    return {name: value(content) for name, content in values.items()}

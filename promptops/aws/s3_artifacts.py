@@ -1,0 +1,73 @@
+"""Artifacts in their locked bucket: created once, read by the version that was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from promptops.aws.error_mapping import mapped
+from promptops.contract.names import artifact_key
+from promptops.domain.artifact import Artifact
+from promptops.domain.errors import ArtifactMissing, Throttled
+from promptops.domain.identifiers import PromptRef
+from promptops.domain.version import VersionRecord
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+#: S3 answers 409 while another conditional write of the same key is under way.
+MAX_ATTEMPTS = 5
+_MISSING = ("NoSuchKey", "NoSuchVersion", "404")
+
+
+class S3Artifacts:
+    """`prompts/{prompt_id}/vN.json` of one bucket."""
+
+    def __init__(self, bucket: str, client: S3Client) -> None:
+        self._bucket = bucket
+        self._client = client
+
+    def create(self, ref: PromptRef, content: bytes) -> str | None:
+        """The object's version id, also if the same bytes were there before; None if other bytes are."""
+        key = artifact_key(ref.prompt_id, ref.version)
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                with mapped("s3:PutObject"):
+                    return self._put(key, content)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "PreconditionFailed":
+                    return self._same(key, content)
+                if code != "ConditionalRequestConflict":
+                    raise
+        raise Throttled(f"{key} is being written by others", "Try again.")
+
+    def load(self, record: VersionRecord) -> Artifact:
+        """The artifact, verified against the registry's digest; raises ArtifactMissing or DigestMismatch."""
+        key = artifact_key(record.ref.prompt_id, record.ref.version)
+        with mapped("s3:GetObject"):
+            try:
+                found = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=record.object_version)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _MISSING:
+                    raise
+                what = f"{key} is not in the artifact bucket"
+                raise ArtifactMissing(what, "Restore it from its versions.") from error
+            content = found["Body"].read(record.size_bytes + 1)
+        return Artifact.from_bytes(content, record.sha256)
+
+    def _put(self, key: str, content: bytes) -> str:
+        return self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=content,
+            ContentType="application/json",
+            ChecksumAlgorithm="SHA256",
+            IfNoneMatch="*",
+        )["VersionId"]
+
+    def _same(self, key: str, content: bytes) -> str | None:
+        with mapped("s3:GetObject"):
+            found = self._client.get_object(Bucket=self._bucket, Key=key)
+            return found["VersionId"] if found["Body"].read(len(content) + 1) == content else None

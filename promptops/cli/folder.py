@@ -1,0 +1,154 @@
+"""A prompt folder as its author keeps it, read into what publish takes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptops.cli import strict_yaml
+from promptops.cli.git_history import authorship
+from promptops.cli.prompt_files import read_text
+from promptops.contract.messages import PublishBody
+from promptops.domain.errors import (
+    InvalidMetadata,
+    InvalidMetadataType,
+    MissingBlock,
+    NotAFile,
+    UnknownMetadata,
+    shown,
+)
+from promptops.domain.source import SCHEMA
+
+METADATA_FILE = "prompt.yaml"
+BLOCKS_FOLDER = "_blocks"
+MAX_TEXT_BYTES = 262_144
+MAX_DATASET_BYTES = 4_194_304
+_TEXT_FIELDS = frozenset({"prompt_id", "description", "owner", "risk", "rationale", "text"})
+_FIELDS = _TEXT_FIELDS | {
+    "schema",
+    "messages",
+    "model",
+    "parameters",
+    "variables",
+    "output_schema",
+    "thresholds",
+    "dataset",
+    "tags",
+    "examples",
+}
+_ROLE_AND_FILE = ("role", "file")
+_INCLUDE = re.compile(r"\{\{>\s*([a-z0-9][a-z0-9-]{0,63})\s*\}\}")
+
+
+@dataclass(frozen=True)
+class PromptFolder:
+    """What one folder says: `source` is the document `PromptSource.from_dict` reads, `dataset` JSON lines."""
+
+    path: Path
+    source: Mapping[str, object]
+    dataset: str
+    files: tuple[Path, ...]
+
+    def body(self, since: str = "") -> PublishBody:
+        """What publish sends; authors are those who wrote it after commit `since`."""
+        written = authorship(self.path, self.files, since)
+        return PublishBody(dict(self.source), self.dataset, written.authors, written.commit)
+
+
+def read_folder(path: Path) -> PromptFolder:
+    """The folder's content; raises BadInput's leaves, each naming file and line where there is one."""
+    if not path.is_dir() or path.is_symlink():
+        raise NotAFile(f"{shown(path)} is not a prompt folder", "Name a folder that holds a prompt.yaml.")
+    names = [METADATA_FILE]
+    document = _metadata(path)
+    messages = []
+    texts = []
+    for role, name in _message_files(document):
+        texts.append(read_text(path, name, max_bytes=MAX_TEXT_BYTES))
+        messages.append({"role": role, "content": texts[-1]})
+        names.append(name)
+    dataset = ""
+    if "dataset" in document:
+        name = _file_name(_entry(document["dataset"], "dataset", ("file",)).get("file"), "dataset")
+        dataset = read_text(path, name, max_bytes=MAX_DATASET_BYTES)
+        names.append(name)
+    blocks = _blocks(path, texts)
+    source = {
+        **{name: value for name, value in document.items() if name not in ("text", "dataset")},
+        "messages": messages,
+        "blocks": blocks,
+    }
+    files = [path / name for name in names]
+    files += [path.parent / BLOCKS_FOLDER / f"{block}.md" for block in blocks]
+    return PromptFolder(path, source, dataset, tuple(file.resolve() for file in files))
+
+
+def _metadata(path: Path) -> dict[str, object]:
+    text = read_text(path, METADATA_FILE, max_bytes=MAX_TEXT_BYTES)
+    document = strict_yaml.load(text, METADATA_FILE, text_fields=_TEXT_FIELDS)
+    if not isinstance(document, dict):
+        raise InvalidMetadata(f"{METADATA_FILE} holds no fields", "Begin it with schema: 1.")
+    _check_known(document, _FIELDS, "")
+    schema = document.get("schema")
+    if schema is None:
+        raise InvalidMetadata(f"{METADATA_FILE}: schema is missing", f"Add schema: {SCHEMA}.")
+    if schema != SCHEMA or isinstance(schema, bool):
+        what = f"{METADATA_FILE}: schema is {shown(schema)}"
+        raise InvalidMetadata(what, f"This promptops reads schema {SCHEMA}.")
+    return document
+
+
+def _message_files(document: Mapping[str, object]) -> list[tuple[object, str]]:
+    """Role and file of each message; a text prompt is a single user message."""
+    if "text" in document:
+        if "messages" in document:
+            raise InvalidMetadata(f"{METADATA_FILE} has text and messages", "Keep one of them.")
+        return [("user", _file_name(document["text"], "text"))]
+    messages = document.get("messages")
+    if not isinstance(messages, list) or not messages:
+        fix = "Add messages: [{role: user, file: user.md}]."
+        raise InvalidMetadata(f"{METADATA_FILE} has no messages", fix)
+    named = [(f"message {number}", item) for number, item in enumerate(messages, start=1)]
+    entries = [(where, _entry(item, where, _ROLE_AND_FILE)) for where, item in named]
+    return [(entry.get("role"), _file_name(entry.get("file"), where)) for where, entry in entries]
+
+
+def _entry(value: object, where: str, known: Collection[str]) -> dict[str, object]:
+    if not isinstance(value, dict):
+        what = f"{METADATA_FILE}: {where} is not a mapping"
+        raise InvalidMetadataType(what, f"Write {{{', '.join(f'{name}: …' for name in known)}}}.")
+    _check_known(value, known, f"{where}: ")
+    return value
+
+
+def _file_name(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidMetadata(f"{METADATA_FILE}: {where} names no file", "Name a file of this folder.")
+    return value
+
+
+def _check_known(document: Mapping[str, object], known: Collection[str], where: str) -> None:
+    for name in document:
+        if name not in known:
+            close = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f" (did you mean '{close[0]}'?)" if close else f"; known: {', '.join(sorted(known))}"
+            what = f"{METADATA_FILE}: {where}{shown(name)} is not a field{hint}"
+            raise UnknownMetadata(what, "Remove it or correct its name.")
+
+
+def _blocks(path: Path, texts: Sequence[str]) -> dict[str, str]:
+    """The text of every block the messages include; blocks include none."""
+    folder = path.resolve().parent / BLOCKS_FOLDER
+    if folder.is_symlink():
+        raise NotAFile(f"{BLOCKS_FOLDER} is a link", "Keep the blocks in a folder of that name.")
+    blocks: dict[str, str] = {}
+    for block in sorted({name for text in texts for name in _INCLUDE.findall(text)}):
+        file = folder / f"{block}.md"
+        if not file.exists() and not file.is_symlink():
+            known = ", ".join(sorted(file.stem for file in folder.glob("*.md"))) or "none"
+            raise MissingBlock(f"there is no block {shown(block)}", f"Known in {BLOCKS_FOLDER}: {known}.")
+        blocks[block] = read_text(folder, file.name, max_bytes=MAX_TEXT_BYTES)
+    return blocks

@@ -1,0 +1,60 @@
+"""promptops local: the same stack on this machine, from a checkout of the project."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+from promptops.domain.errors import NotACheckout
+
+PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+app = typer.Typer(
+    name="local", no_args_is_help=True, rich_markup_mode=None, help="Run the same stack on this machine."
+)
+
+
+@app.command(context_settings=PASS_THROUGH)
+def up(context: typer.Context) -> None:
+    """Start a local AWS and deploy the stacks to it."""
+    _run("up", context)
+
+
+@app.command(context_settings=PASS_THROUGH)
+def down(context: typer.Context) -> None:
+    """Stop it; what was in it is gone."""
+    _run("down", context)
+
+
+@app.command(context_settings=PASS_THROUGH)
+def status(context: typer.Context) -> None:
+    """Say what runs, and where."""
+    _run("status", context)
+
+
+@app.command(context_settings=PASS_THROUGH)
+def env(context: typer.Context) -> None:
+    """Print the AWS variables of the local stack: eval "$(promptops local env)"."""
+    _run("env", context)
+
+
+def _run(command: str, context: typer.Context) -> None:
+    arguments = [sys.executable, "-m", "infra.local", command, *context.args]
+    process = subprocess.Popen(arguments, cwd=_checkout(Path.cwd()))  # noqa: S603
+    while True:
+        try:
+            raise typer.Exit(process.wait())
+        except KeyboardInterrupt:
+            # The same Ctrl-C reached the child, which cleans up and ends by itself.
+            continue
+
+
+def _checkout(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / "infra" / "local" / "__main__.py").is_file() and (folder / "app.py").is_file():
+            return folder
+    raise NotACheckout(
+        f"{start} is not inside a checkout of the project", "Clone it and run this command there."
+    )

@@ -1,0 +1,113 @@
+"""How a followed request ends: the answer, the exit code and the next command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from promptops.cli.follow import error_of, follow
+from promptops.cli.output import answer, note
+from promptops.cli.report_view import report_lines
+from promptops.domain.errors import AccessRefused, EvaluationFailed, MalformedPointer, PromptOpsError
+from promptops.domain.pointer import Pointer, parse_pointer
+from promptops.domain.request import ReleaseRequest
+
+if TYPE_CHECKING:
+    from promptops.cli.line import Line
+    from promptops.domain.report import Report
+
+#: Not an error and not done: committed and still projecting, or still waiting for somebody.
+PENDING = 3
+INTERRUPTED = 130
+
+
+def follow_to_end(request_id: str, line: Line, *, timeout_seconds: float, as_json: bool) -> None:
+    """Follow, then say how it ended; raises the request's own error, or Exit with PENDING."""
+    try:
+        request = follow(request_id, line=line, timeout_seconds=timeout_seconds)
+    except KeyboardInterrupt:
+        note(f"Stopped following; the request goes on. {_resume(request_id)}")
+        if as_json:
+            answer({"outcome": "left running", "request_id": request_id}, as_json=True)
+        raise typer.Exit(INTERRUPTED) from None
+    conclude(request, line, as_json=as_json)
+
+
+def conclude(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
+    """The answer for a request as it stands; raises its error, or Exit with PENDING while it runs."""
+    error = error_of(request)
+    if error:
+        _explain(error, request, line, as_json=as_json)
+        raise error
+    if not request.ended:
+        text = f"{request.ref} for {request.environment} is still {request.status}."
+        document = {"outcome": "still waiting", "request": request.to_dict()}
+        answer(document, text, _resume(request.request_id), as_json=as_json)
+        raise typer.Exit(PENDING)
+    if request.kind == "evaluate":
+        report = _report(request, line)
+        document = {"outcome": request.status, "request": request.to_dict(), "report": report.to_dict()}
+        answer(document, *report_lines(report), as_json=as_json)
+        return
+    _released(request, line, as_json=as_json)
+
+
+def is_projected(prompt_id: str, environment: str, revision: int, line: Line) -> bool:
+    """Whether clients see this revision or a newer one; true also where the pointer may not be read."""
+    try:
+        pointer = parse_pointer(line.pointers(environment).read(prompt_id) or "")
+    except MalformedPointer:
+        return False
+    except AccessRefused:
+        return True
+    return isinstance(pointer, Pointer) and pointer.revision >= revision
+
+
+def _released(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
+    live, lines, pending = [], [], False
+    for environment in request.path:
+        head = line.ledgers[environment].head(request.prompt_id)
+        projected = is_projected(request.prompt_id, environment, head.revision, line)
+        pending = pending or not projected
+        live.append(
+            {
+                "environment": environment,
+                "version": f"v{head.version}",
+                "revision": head.revision,
+                "projected": projected,
+            }
+        )
+        lines.append(
+            f"{request.prompt_id} v{head.version} is live in {environment}, revision {head.revision}"
+            + ("." if projected else "; clients still see the old one until the pointer is repaired.")
+        )
+    answer({"outcome": "released", "request": request.to_dict(), "live": live}, *lines, as_json=as_json)
+    if pending:
+        raise typer.Exit(PENDING)
+
+
+def _explain(error: PromptOpsError, request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
+    """Show the report behind a failed evaluation, to people above the error, to scripts inside it."""
+    if not isinstance(error, EvaluationFailed):
+        return
+    try:
+        report = _report(request, line)
+    except PromptOpsError:
+        return
+    error.data["report"] = report.to_dict()
+    if not as_json:
+        answer({}, *report_lines(report), as_json=False)
+
+
+def _report(request: ReleaseRequest, line: Line) -> Report:
+    from promptops.domain.errors import EvidenceRequired
+
+    evidence = line.registry.version(request.ref).evidence
+    if evidence is None:
+        raise EvidenceRequired(f"{request.ref} has no report", "Evaluate it again.")
+    return line.report(evidence)
+
+
+def _resume(request_id: str) -> str:
+    return f"Go on with: promptops show --request {request_id} --follow"

@@ -1,0 +1,50 @@
+"""What a person sees while something takes its time: a line a step, on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from promptops.cli.output import console_of, show
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+
+class Progress:
+    """Finished steps above; on a terminal the current state and its running time below."""
+
+    def __init__(self, console: Console, state: str) -> None:
+        self._console = console
+        self._started = time.monotonic()
+        self.state = state
+
+    def step(self, seconds: float, text: str) -> None:
+        """One finished step, so many seconds after the beginning."""
+        show(self._console, f"{seconds:7.1f} s  {text}")
+
+    def say(self, text: str) -> None:
+        show(self._console, text)
+
+    def __rich__(self) -> Text:
+        from rich.text import Text
+
+        return Text(f"{time.monotonic() - self._started:7.0f} s  {self.state} …", style="dim")
+
+
+@contextmanager
+def progress(state: str) -> Iterator[Progress]:
+    """Shows progress until the block ends."""
+    console = console_of(sys.stderr)
+    shown = Progress(console, state)
+    if not sys.stderr.isatty():
+        yield shown
+        return
+    from rich.live import Live
+
+    with Live(shown, console=console, refresh_per_second=4, transient=True):
+        yield shown

@@ -1,0 +1,77 @@
+"""promptops publish: a prompt folder as the next version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promptops.cli import line
+from promptops.cli.options import PREFIX, AsJson, Prefix, Profile, Region
+from promptops.cli.output import answer, note
+from promptops.domain.errors import AccessRefused, UnknownPrompt
+
+if TYPE_CHECKING:
+    from promptops.contract.messages import PublishBody
+    from promptops.domain.policy import Risk
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="E.g. prompts/support-ticket.")]
+
+
+def publish(
+    folder: Folder,
+    profile: Profile = "",
+    region: Region = "",
+    prefix: Prefix = PREFIX,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a prompt folder as the next version.
+
+    A version never changes again; the same content published twice is one version.
+
+    \b
+    Example:  promptops publish prompts/support-ticket
+    Next:     promptops promote support-ticket@v1 --to dev --reason "first release"
+    """
+    from promptops.cli.checked import check
+
+    checked = check(folder)
+    to_stack = line.open_line(profile, region, prefix)
+    body = checked.folder.body(since=_last_commit(checked.source.prompt_id, to_stack))
+    published = to_stack.api.post("/v1/publish", body.to_dict(), repeatable=True)
+    for warning in [
+        *published.get("warnings", []),
+        *_unknown_authors(checked.source.policy.risk, body, to_stack),
+    ]:
+        note(str(warning))
+    version = f"{published['prompt_id']}@{published['version']}"
+    text = (
+        f"{version} has this content already."
+        if published["outcome"] == "unchanged"
+        else f"Published {version}."
+    )
+    answer(published, text, as_json=as_json)
+
+
+def _unknown_authors(risk: Risk, body: PublishBody, to_stack: line.Line) -> Iterator[str]:
+    """Warnings about authors who would keep anybody from approving a high-risk release."""
+    if risk != "high":
+        return
+    try:
+        people = to_stack.people
+    except AccessRefused:
+        return
+    for author in body.authors:
+        if people.by_email(author) is None:
+            advice = "Add the address to people in cdk.json; until then nobody can approve this version."
+            yield f"W_AUTHOR_UNKNOWN: {author} is nobody in the people map. {advice}"
+
+
+def _last_commit(prompt_id: str, to_stack: line.Line) -> str:
+    """The commit of the newest published version: who wrote something since then is an author of this one."""
+    try:
+        return to_stack.registry.versions(prompt_id)[0].commit
+    except (UnknownPrompt, AccessRefused):
+        return ""

@@ -1,0 +1,1 @@
+"""What infrastructure and runtime agree on."""

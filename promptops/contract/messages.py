@@ -1,0 +1,236 @@
+"""The payloads that travel between the workflow, the API and the functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeVar
+
+from promptops.domain.errors import MalformedRequest, shown
+
+T = TypeVar("T")
+
+
+class Message:
+    """A payload: a frozen dataclass that reads itself from an event and writes itself as a dict."""
+
+    @classmethod
+    def from_event(cls: type[T], event: Mapping[str, object]) -> T:
+        """The payload in a JSON object; unknown fields are ignored, missing ones raise MalformedRequest."""
+        fields = cls.__dataclass_fields__  # type: ignore[attr-defined]
+        known = {name: event[name] for name in fields if name in event}
+        try:
+            return cls(**known)
+        except TypeError as error:
+            missing = sorted(set(fields) - set(known))
+            raise MalformedRequest(
+                f"{cls.__name__} lacks {', '.join(missing)}", f"Send a JSON object with {', '.join(fields)}."
+            ) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+@dataclass(frozen=True)
+class PublishBody(Message):
+    """POST /v1/publish: a source document, its cases as JSON lines, and who wrote it."""
+
+    source: Mapping[str, object]
+    dataset: str = ""
+    authors: tuple[str, ...] = ()
+    commit: str = ""
+
+
+@dataclass(frozen=True)
+class PromoteBody(Message):
+    """POST /v1/{env}/promote and /evaluate; `version` is `v12`."""
+
+    prompt_id: str
+    version: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RollbackBody(Message):
+    """POST /v1/{env}/rollback; without `to_version` the newest earlier release that is not revoked."""
+
+    prompt_id: str
+    reason: str
+    to_version: str = ""
+    op_id: str = ""
+
+
+@dataclass(frozen=True)
+class DecisionBody(Message):
+    """POST /v1/approvals/{approval_id}; `decision` is approve or reject."""
+
+    decision: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Decided(Message):
+    """200 to a decision; `status` is APPROVED or REJECTED, the workflow goes on by itself."""
+
+    approval_id: str
+    request_id: str
+    environment: str
+    prompt_id: str
+    version: int
+    status: str
+
+
+@dataclass(frozen=True)
+class ResolveBody(Message):
+    """POST /v1/resolve, and the payload of a direct invocation of `resolve`.
+
+    Without `variables` (null) the messages come back as templates, with it rendered.
+    """
+
+    prompt_id: str
+    environment: str
+    variables: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class ObserveBody(Message):
+    """POST /v1/observe: records of uses, each with environment, prompt_id, version and what was measured."""
+
+    records: list[Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class WorkflowInput(Message):
+    """What an execution of the release workflow starts from."""
+
+    request_id: str
+    environment: str
+
+
+PromoteTaskName = Literal["begin", "check", "promote", "end", "reconcile"]
+
+
+@dataclass(frozen=True)
+class PromoteTask(Message):
+    """Workflow or schedule to `promote-{env}`. `error` is what a catch handed on, `{Error, Cause}`."""
+
+    task: PromoteTaskName
+    request_id: str = ""
+    error: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class Begun(Message):
+    """Answer to `begin`: the way of this request. `evidence` is `valid` or `missing`."""
+
+    request_id: str
+    environment: str
+    prompt_id: str
+    version: int
+    evidence: str
+    path: list[str]
+
+
+@dataclass(frozen=True)
+class Checked(Message):
+    """Answer to `check`: `approval` is `required`, `none`, or `done` where this very release is live already."""
+
+    request_id: str
+    environment: str
+    approval: str
+
+
+@dataclass(frozen=True)
+class Promoted(Message):
+    """Answer to `promote` and to a rollback: `projected` is false while clients still see the old pointer."""
+
+    environment: str
+    prompt_id: str
+    version: int
+    revision: int
+    kind: str
+    from_version: int
+    projected: bool
+    unchanged: bool = False
+
+
+@dataclass(frozen=True)
+class ValidateTask(Message):
+    """Workflow to `publish`: check the published artifact again, with today's rules."""
+
+    prompt_id: str
+    version: int
+    task: Literal["validate"] = "validate"
+
+
+EvaluateTaskName = Literal["plan", "chunk", "report"]
+
+
+@dataclass(frozen=True)
+class EvaluateTask(Message):
+    """Workflow to `evaluate`. `chunk` is one descriptor of the plan; no text ever travels here."""
+
+    task: EvaluateTaskName
+    prompt_id: str
+    version: int
+    evaluation_id: str = ""
+    dataset_sha256: str = ""
+    chunks: int = 0
+    chunk: Mapping[str, int] | None = None
+    started_at: str = ""
+
+
+@dataclass(frozen=True)
+class EvaluationPlan(Message):
+    """Answer to `plan`; each chunk is `{chunk, first, count}` over the dataset's lines."""
+
+    evaluation_id: str
+    dataset_sha256: str
+    chunks: list[Mapping[str, int]]
+    chunk_count: int
+    started_at: str
+
+
+@dataclass(frozen=True)
+class ChunkDone(Message):
+    """Answer to `chunk`: counts only."""
+
+    chunk: int
+    cases: int
+    passed: int
+
+
+@dataclass(frozen=True)
+class Reported(Message):
+    """Answer to `report`: where the evidence lies and what it says."""
+
+    report_key: str
+    report_sha256: str
+    verdict: str
+    score: float
+
+
+@dataclass(frozen=True)
+class OpenApprovalTask(Message):
+    """Workflow to `approve`, which keeps the token and answers when somebody has decided."""
+
+    request_id: str
+    environment: str
+    task_token: str
+    task: Literal["open"] = "open"
+
+
+@dataclass(frozen=True)
+class ApprovalOutcome(Message):
+    """What wakes the workflow; promote ignores it and reads the approval again."""
+
+    approval_id: str
+    decision: str
+
+
+def parse_task(event: Mapping[str, object], known: tuple[str, ...]) -> str:
+    """The task an event asks for; raises MalformedRequest for another."""
+    task = event.get("task")
+    if task not in known:
+        raise MalformedRequest(f"task is {shown(task)}", f"Known: {', '.join(known)}.")
+    return str(task)

@@ -1,0 +1,42 @@
+"""The HTTP API: its routes, who serves them, how callers prove who they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Authorization = Literal["AWS_IAM", "SIGN_IN"]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route. `SIGN_IN` routes are open to the network and demand the approver's session themselves.
+
+    `per_environment` routes exist once for each environment, `{env}` in the path being its name.
+    """
+
+    method: str
+    path: str
+    function: str
+    authorization: Authorization = "AWS_IAM"
+    per_environment: bool = False
+
+    def path_in(self, environment: str) -> str:
+        return self.path.replace("{env}", environment)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("POST", "/v1/publish", "publish"),
+    Route("POST", "/v1/{env}/evaluate", "promote", per_environment=True),
+    Route("POST", "/v1/{env}/promote", "promote", per_environment=True),
+    Route("POST", "/v1/{env}/rollback", "promote", per_environment=True),
+    Route("POST", "/v1/resolve", "resolve"),
+    Route("POST", "/v1/observe", "observe"),
+    Route("POST", "/v1/approvals/{approval_id}", "approve"),
+    Route("GET", "/approvals", "approve", "SIGN_IN"),
+    Route("GET", "/approvals/{approval_id}", "approve", "SIGN_IN"),
+    Route("POST", "/approvals/{approval_id}", "approve", "SIGN_IN"),
+    Route("GET", "/sign-in", "approve", "SIGN_IN"),
+    Route("GET", "/sign-in/callback", "approve", "SIGN_IN"),
+    Route("POST", "/sign-out", "approve", "SIGN_IN"),
+)

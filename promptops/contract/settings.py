@@ -1,0 +1,169 @@
+"""What each function is told about its surroundings: written by infrastructure, read once at start.
+
+The constructors accept anything, because at synthesis a bucket's name is still a token; only `from_env` checks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T", bound="Settings")
+
+
+class MissingSetting(RuntimeError):
+    """A function was deployed without one of its settings; a fault of the stack, never of a caller."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base: every field is text, upper-cased as its environment variable with `PROMPTOPS_` before it."""
+
+    def to_env(self) -> dict[str, str]:
+        return {_variable(field.name): str(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_env(cls: type[T], environ: Mapping[str, str]) -> T:
+        """The settings; raises MissingSetting naming every variable that is absent."""
+        missing = [_variable(field.name) for field in fields(cls) if _variable(field.name) not in environ]
+        if missing:
+            raise MissingSetting(f"{cls.__name__} needs {', '.join(missing)}")
+        values: dict[str, Any] = {field.name: environ[_variable(field.name)] for field in fields(cls)}
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class PublishSettings(Settings):
+    registry_table: str
+    artifact_bucket: str
+    evaluation_bucket: str
+
+
+@dataclass(frozen=True)
+class EvaluateSettings(Settings):
+    """`model_kind` is `bedrock`, or `standin` where Bedrock's place is taken by a stand-in."""
+
+    registry_table: str
+    artifact_bucket: str
+    evaluation_bucket: str
+    model_kind: str
+    chunk_cases: str
+
+
+@dataclass(frozen=True)
+class PromoteSettings(Settings):
+    """Of one `promote-{env}`. `ledger_tables` is JSON `{env: table}` in promotion order."""
+
+    prefix: str
+    environment: str
+    registry_table: str
+    ledger_tables: str
+    artifact_bucket: str
+    state_machine_arn: str
+    approval_required: str
+    accepted_model_kinds: str
+    request_hours: str
+    alarm_topic_arn: str
+
+    @property
+    def ledgers(self) -> dict[str, str]:
+        return _mapping(self.ledger_tables)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """All environments, in promotion order."""
+        return tuple(self.ledgers)
+
+    @property
+    def lower_environment(self) -> str | None:
+        """The environment a version must have been released in before this one."""
+        position = self.environments.index(self.environment)
+        return self.environments[position - 1] if position else None
+
+    @property
+    def asks_approval(self) -> bool:
+        """Whether this environment asks another person for high-risk prompts."""
+        return self.approval_required == "true"
+
+
+@dataclass(frozen=True)
+class ApproveSettings(Settings):
+    """`page_url` is the only base of every link; `mail_from` is empty where no mail is sent."""
+
+    prefix: str
+    registry_table: str
+    ledger_tables: str
+    artifact_bucket: str
+    page_url: str
+    sign_in_url: str
+    user_pool_id: str
+    user_pool_client_id: str
+    approvers_group: str
+    session_key_id: str
+    mail_from: str
+    approval_topic_arn: str
+    approval_hours: str
+
+    @property
+    def ledgers(self) -> dict[str, str]:
+        return _mapping(self.ledger_tables)
+
+
+@dataclass(frozen=True)
+class ResolveSettings(Settings):
+    prefix: str
+    artifact_bucket: str
+    ttl_seconds: str
+
+
+@dataclass(frozen=True)
+class ObserveSettings(Settings):
+    prefix: str
+    environments: str
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings:
+    """The document in `/{prefix}/{env}/settings`: what a client needs to know."""
+
+    artifact_bucket: str
+    region: str
+    ttl_seconds: int
+    api_url: str
+    schema: int = 1
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The document in `/{prefix}/installation`: what the command line needs to know.
+
+    `environments` in promotion order; `ledger_tables` maps each to its table.
+    """
+
+    environments: list[str]
+    registry_table: str
+    ledger_tables: Mapping[str, str]
+    artifact_bucket: str
+    api_url: str
+    approval_page_url: str
+    state_machine_arn: str
+    region: str
+    release: str
+    schema: int = 1
+
+    @classmethod
+    def from_json(cls, text: str) -> Installation:
+        """The installation in the parameter's value; fields of newer stacks are ignored."""
+        document = json.loads(text)
+        return cls(**{field.name: document[field.name] for field in fields(cls) if field.name in document})
+
+
+def _variable(name: str) -> str:
+    return f"PROMPTOPS_{name.upper()}"
+
+
+def _mapping(text: str) -> dict[str, str]:
+    document: dict[str, str] = json.loads(text)
+    return document

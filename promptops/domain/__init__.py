@@ -1,0 +1,1 @@
+"""Nouns: pure data and rules; no I/O, no clock, no environment."""

@@ -1,0 +1,127 @@
+"""The human task: one decision about exact bytes, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from promptops.domain.errors import (
+    AlreadyDecided,
+    ApprovalExpired,
+    ApprovalRejected,
+    ApprovalRequired,
+    ApprovalStale,
+    SelfApproval,
+    UnknownPerson,
+)
+from promptops.domain.people import Actor, People, Person
+
+SCHEMA = 1
+ApprovalStatus = Literal["PENDING", "APPROVED", "REJECTED", "SUPERSEDED"]
+Decision = Literal["APPROVED", "REJECTED"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a decision is about; it counts for nothing else."""
+
+    environment: str
+    prompt_id: str
+    version: int
+    sha256: str
+    report_sha256: str
+    policy_sha256: str
+    base_revision: int
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One open or decided approval. `authors` are all who wrote anything between live and candidate."""
+
+    approval_id: str
+    request_id: str
+    subject: Subject
+    reason: str
+    requested_by: Actor
+    authors: tuple[str, ...]
+    publishers: tuple[Actor, ...]
+    requested_at: str
+    expires_at: str
+    status: ApprovalStatus = "PENDING"
+    decided_by: Actor | None = None
+    decided_at: str = ""
+    comment: str = ""
+    consumed_by: str = ""
+
+    def decider(self, actor: Actor, people: People, now: str) -> Person:
+        """The person who may decide this, now.
+
+        Raises AlreadyDecided, ApprovalExpired, UnknownPerson or SelfApproval. Every author must be a known
+        person: otherwise nobody can be shown to be somebody else.
+        """
+        if self.status != "PENDING":
+            raise AlreadyDecided(
+                f"{self.status.lower()} by {self.decided_by or 'the system'} at {self.decided_at}",
+                "Nothing changed; ask the requester for a new request.",
+            )
+        if now >= self.expires_at:
+            raise ApprovalExpired(f"the approval expired at {self.expires_at}", "Ask the requester to promote again.")
+        person = people.of(actor)
+        if person is None:
+            raise UnknownPerson(
+                f"{actor} is nobody in the people map", "Add IAM principal and e-mail to people in cdk.json."
+            )
+        for email in self.authors:
+            author = people.by_email(email)
+            if author is None:
+                raise UnknownPerson(
+                    f"author {email} is nobody in the people map", "Add the address to people in cdk.json and deploy."
+                )
+            if author == person:
+                raise SelfApproval(f"{person.name} wrote part of this change", "Another approver must decide.")
+        if person in [people.of(known) for known in (self.requested_by, *self.publishers)]:
+            raise SelfApproval(f"requested or published by {person.name}", "Another approver must decide.")
+        return person
+
+    def check_grants(self, subject: Subject, now: str) -> None:
+        """Returns if this approval allows exactly that release now; raises the PolicyRefused that says why not."""
+        if self.status == "REJECTED":
+            raise ApprovalRejected(f"rejected by {self.decided_by}: {self.comment}", "Change the prompt and publish.")
+        if self.status != "APPROVED" or self.consumed_by:
+            raise ApprovalRequired(
+                f"approval {self.approval_id} is {'used' if self.consumed_by else self.status.lower()}",
+                "Another person must approve this release.",
+            )
+        if now >= self.expires_at:
+            raise ApprovalExpired(f"the approval expired at {self.expires_at}", "Run promptops promote again.")
+        self.check_current(subject)
+
+    def check_current(self, subject: Subject) -> None:
+        """Returns if what was asked about still would be released; raises ApprovalStale naming what moved."""
+        bound, wanted = asdict(self.subject), asdict(subject)
+        for name, value in wanted.items():
+            if bound[name] != value:
+                raise ApprovalStale(
+                    f"{name} was {str(bound[name])[:12]}, now {str(value)[:12]}", "Run promptops promote again."
+                )
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "schema": SCHEMA, **asdict(self),
+            "requested_by": self.requested_by.to_dict(),
+            "publishers": [actor.to_dict() for actor in self.publishers],
+            "decided_by": self.decided_by.to_dict() if self.decided_by else None,
+            "authors": list(self.authors),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, object]) -> Approval:
+        fields = {key: value for key, value in document.items() if key != "schema"}
+        fields["subject"] = Subject(**document["subject"])  # type: ignore[arg-type]
+        fields["requested_by"] = Actor.from_dict(document["requested_by"])  # type: ignore[arg-type]
+        fields["publishers"] = tuple(Actor.from_dict(item) for item in document["publishers"])  # type: ignore[attr-defined]
+        decided_by = document["decided_by"]
+        fields["decided_by"] = Actor.from_dict(decided_by) if decided_by else None  # type: ignore[arg-type]
+        fields["authors"] = tuple(document["authors"])  # type: ignore[arg-type]
+        return cls(**fields)  # type: ignore[arg-type]

@@ -1,0 +1,171 @@
+"""From a source to the one artifact it means: blocks inlined and pinned, everything checked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from promptops.domain.artifact import Artifact, Message
+from promptops.domain.blocks import Inliner, without_includes
+from promptops.domain.canonical import sha256
+from promptops.domain.checks import MAX_TEXT_BYTES, check_text, check_value, encoded
+from promptops.domain.dataset import parse_dataset
+from promptops.domain.errors import (
+    EmptyPrompt,
+    InvalidDataset,
+    InvalidMetadata,
+    InvalidTemplate,
+    TooLarge,
+    UndeclaredVariable,
+    shown,
+)
+from promptops.domain.json_schema import compile_schema
+from promptops.domain.source import PromptSource
+from promptops.domain.template import VARIABLE_NAME, Template
+
+MAX_ARTIFACT_BYTES = MAX_TEXT_BYTES
+MAX_DATASET_BYTES = 4_194_304
+MAX_METADATA_CHARS = 4_000
+PROVIDER = "bedrock"
+_EXAMPLE_FIELDS = {"input", "output"}
+
+
+def compile_source(source: PromptSource) -> Artifact:
+    """The checked artifact; a block stands where its `{{> block-id}}` stood, without its final line feed.
+
+    Errors name the text as its author wrote it. Raises MissingBlock, BlockCycle and what `check_artifact`
+    raises.
+    """
+    _check_metadata(source)
+    placed = _placed(source.messages)
+    for place, text in [*placed, *((f"block {name}", text) for name, text in source.blocks.items())]:
+        check_text(text, place)
+        _parse(without_includes(text), place)
+    inliner = Inliner(source.blocks)
+    artifact = Artifact(
+        prompt_id=source.prompt_id,
+        messages=tuple(
+            Message(message.role, inliner.inline(message.content.rstrip("\n"), place))
+            for message, (place, _) in zip(source.messages, placed, strict=True)
+        ),
+        model=source.model,
+        variables=source.variables,
+        parameters=source.parameters,
+        output_schema=source.output_schema,
+        blocks={name: sha256(source.blocks[name].encode()) for name in inliner.used},
+        examples=source.examples,
+    )
+    check_artifact(artifact)
+    return artifact
+
+
+def check_artifact(artifact: Artifact) -> None:
+    """Returns if today's rules allow this artifact; raises the first BadInput there is, with its place."""
+    _check_values(artifact)
+    for place, text in _placed(artifact.messages):
+        check_text(text, place)
+        if not text.strip():
+            raise EmptyPrompt(f"{place} has no text", "Write it, or leave the message out.")
+        for name in _parse(text, place).names:
+            _check_declared(name, artifact, place)
+    if "user" not in {message.role for message in artifact.messages}:
+        raise InvalidMetadata("messages has no user message", "Add one; it is what a model answers.")
+    size = len(artifact.to_bytes())
+    if size > MAX_ARTIFACT_BYTES:
+        raise TooLarge(
+            f"{artifact.prompt_id} compiles to {size} bytes, limit {MAX_ARTIFACT_BYTES}",
+            "Shorten the messages, or move what changes into variables.",
+        )
+
+
+def compile_cases(source: PromptSource, dataset: str) -> tuple[bytes, int]:
+    """The dataset's bytes and how many cases it has, all of them sound; none where the dataset is empty.
+
+    Raises TooLarge, InvalidEncoding, InvalidDataset or EvaluationEmpty.
+    """
+    content = encoded(dataset, "the dataset", MAX_DATASET_BYTES)
+    return content, len(parse_dataset(content, source.variables)) if content else 0
+
+
+def warnings_of(source: PromptSource, artifact: Artifact, cases: int) -> tuple[str, ...]:
+    """What is allowed and worth a second look, each as `W_CODE: what. advice`."""
+    return (*_unused(artifact), *_untrusted_orders(artifact), *_too_few_cases(source, cases))
+
+
+def _check_metadata(source: PromptSource) -> None:
+    """What goes into the registry's row and is read by people there."""
+    texts = [(name, getattr(source, name)) for name in ("owner", "description", "rationale")]
+    for name, text in [*texts, *(("tags", tag) for tag in source.tags)]:
+        if len(text) > MAX_METADATA_CHARS:
+            raise TooLarge(f"{name} has {len(text)} characters, limit {MAX_METADATA_CHARS}", "Shorten it.")
+        check_text(text, name)
+    if source.model["provider"] != PROVIDER:
+        raise InvalidMetadata(f"model.provider is {shown(source.model['provider'])}", f"Write {PROVIDER}.")
+
+
+def _check_values(artifact: Artifact) -> None:
+    """All of an artifact but its messages."""
+    declared = {name: variable.to_dict() for name, variable in artifact.variables.items()}
+    for where, value in (
+        ("model", artifact.model),
+        ("variables", declared),
+        ("parameters", artifact.parameters),
+        ("output_schema", artifact.output_schema),
+        ("examples", list(artifact.examples)),
+    ):
+        check_value(value, where)
+    for name in artifact.variables:
+        if not VARIABLE_NAME.fullmatch(name):
+            fix = "Use a-z, 0-9 and '_', and begin with a-z."
+            raise InvalidMetadata(f"{shown(name)} is not a variable's name", fix)
+    for number, example in enumerate(artifact.examples, start=1):
+        if set(example) != _EXAMPLE_FIELDS:
+            what = f"example {number} has the fields {shown(', '.join(sorted(example)))}"
+            raise InvalidMetadata(what, "Write {input: …, output: …}.")
+    if artifact.output_schema is not None:
+        try:
+            compile_schema(artifact.output_schema)
+        except InvalidDataset as error:
+            raise InvalidMetadata(f"output_schema: {error.what}", error.fix) from error
+
+
+def _placed(messages: tuple[Message, ...]) -> list[tuple[str, str]]:
+    """Each message's name in errors, with its text."""
+    numbered = enumerate(messages, start=1)
+    return [(f"message {number} ({message.role})", message.content) for number, message in numbered]
+
+
+def _parse(text: str, place: str) -> Template:
+    try:
+        return Template.parse(text)
+    except InvalidTemplate as error:
+        raise InvalidTemplate(f"{place}, {error.what}", error.fix) from error
+
+
+def _check_declared(name: str, artifact: Artifact, place: str) -> None:
+    if name not in artifact.variables:
+        close = difflib.get_close_matches(name, list(artifact.variables), n=1)
+        hint = f" (did you mean '{close[0]}'?)" if close else ""
+        fix = "Declare it under variables in prompt.yaml."
+        raise UndeclaredVariable(f"{place} uses {shown(name)}{hint}", fix)
+
+
+def _unused(artifact: Artifact) -> Iterable[str]:
+    used = {name for message in artifact.messages for name in Template.parse(message.content).names}
+    for name in sorted(set(artifact.variables) - used):
+        yield f"W_VARIABLE_UNUSED: no message uses {name}. Remove it from variables."
+
+
+def _untrusted_orders(artifact: Artifact) -> Iterable[str]:
+    """A system message is what the model obeys, so text from outside does not belong there."""
+    systems = [Template.parse(message.content) for message in artifact.messages if message.role == "system"]
+    for name in sorted({name for template in systems for name in template.names}):
+        variable = artifact.variables[name]
+        if variable.type == "string" and not variable.trusted and not variable.enum:
+            yield f"W_UNTRUSTED_IN_SYSTEM: a system message uses {name}. Move it to a user message."
+
+
+def _too_few_cases(source: PromptSource, cases: int) -> Iterable[str]:
+    needed = source.policy.thresholds.min_cases
+    if cases < needed:
+        yield f"W_EVAL_TOO_FEW: {cases} of {needed} cases. Without them no version can be released."

@@ -1,0 +1,203 @@
+"""What must hold before a release: the request's bindings, the evidence, the order, the approval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from promptops.domain.approval import Subject
+from promptops.domain.errors import (
+    Conflict,
+    EvaluationFailed,
+    EvidenceMismatch,
+    EvidenceRequired,
+    Frozen,
+    IdempotencyMismatch,
+    InvalidIdempotencyKey,
+    OutOfOrder,
+    PolicyRefused,
+    PromptOpsError,
+    RequestEnded,
+    RequestStale,
+    Revoked,
+    StandInEvidence,
+    shown,
+)
+from promptops.domain.identifiers import PromptRef
+from promptops.domain.ledger import Head, Release
+from promptops.domain.policy import stricter
+from promptops.domain.report import Binding, Evidence, Report
+from promptops.domain.request import ReleaseRequest
+from promptops.domain.version import VersionRecord
+
+MAX_OP_ID_CHARS = 255
+EVALUATE_AGAIN = "Run promptops evaluate."
+PROMOTE_AGAIN = "Run promptops promote again."
+
+
+def operation_of(request: ReleaseRequest, environment: str) -> str:
+    """The one operation a request is in an environment, however often the workflow repeats it."""
+    return f"{request.request_id}/{environment}"
+
+
+def check_request(request: ReleaseRequest, record: VersionRecord, now: str) -> None:
+    """Returns while the request may still lead to a release of what it was made for."""
+    if request.ended:
+        raise RequestEnded(f"request {request.request_id} is {request.status}", PROMOTE_AGAIN)
+    request.check_live(now)
+    check_not_revoked(record)
+    for name, bound, found in (
+        ("content", request.sha256, record.sha256),
+        ("policy", request.policy_sha256, record.policy.digest()),
+    ):
+        if bound != found:
+            raise RequestStale(f"the {name} was {bound[:12]}, now {found[:12]}", PROMOTE_AGAIN)
+
+
+def check_not_revoked(record: VersionRecord) -> None:
+    if record.revoked_reason:
+        raise Revoked(f"{record.ref} is revoked: {record.revoked_reason}", "Release another version.")
+
+
+def check_not_frozen(environment: str, reason: str) -> None:
+    if reason:
+        raise frozen(environment, reason)
+
+
+def frozen(environment: str, reason: str) -> Frozen:
+    return Frozen(f"releases in {environment} are frozen: {reason}", "Ask on-call to lift the freeze.")
+
+
+def check_on_path(request: ReleaseRequest, environment: str) -> None:
+    if environment not in request.path:
+        raise RequestStale(
+            f"request {request.request_id} leads through {', '.join(request.path) or 'no environment'}",
+            f"Run promptops promote with --to {environment}.",
+        )
+
+
+def out_of_order(ref: PromptRef, lower: str) -> OutOfOrder:
+    return OutOfOrder(f"{ref} has not been released in {lower}", f"Promote it to {lower} first.")
+
+
+def check_base(request: ReleaseRequest, environment: str, head: Head, winner: Release | None) -> None:
+    """Returns if nobody released this prompt in the request's target since it was made."""
+    if environment == request.environment and head.revision != request.base_revision:
+        raise head_moved(request.base_revision, head, winner)
+
+
+def head_moved(seen_revision: int, head: Head, winner: Release | None) -> Conflict:
+    """The conflict, naming who was faster."""
+    by = f" by {winner.actor}" if winner else ""
+    return Conflict(
+        f"head of {head.prompt_id} moved {seen_revision} to {head.revision} (v{head.version}{by})",
+        "Look at what is live now and decide again.",
+        revision=head.revision,
+        version=head.version,
+    )
+
+
+def needs_approval(record: VersionRecord, live: VersionRecord | None, *, asked_for: bool) -> bool:
+    """Whether another person must agree: a lowered risk counts at its old tier until it is released."""
+    risks = [record.policy.risk, *([live.policy.risk] if live else [])]
+    return asked_for and stricter(*risks) == "high"
+
+
+def subject_of(request: ReleaseRequest, environment: str, head: Head) -> Subject:
+    """What an approval of this request in this environment is about, as of this head."""
+    return Subject(
+        environment=environment,
+        prompt_id=request.prompt_id,
+        version=request.version,
+        sha256=request.sha256,
+        report_sha256=request.report_sha256,
+        policy_sha256=request.policy_sha256,
+        base_revision=head.revision,
+    )
+
+
+def evidence_problem(
+    record: VersionRecord, report: Report, *, graders: str, accepted_model_kinds: Sequence[str]
+) -> PromptOpsError | None:
+    """Why the report is no evidence for this version; None when it is."""
+    if (report.prompt_id, report.version) != (record.ref.prompt_id, record.ref.version):
+        return EvidenceMismatch(f"the report is of {report.prompt_id}@v{report.version}", EVALUATE_AGAIN)
+    if report.binding.model_kind not in accepted_model_kinds:
+        return StandInEvidence(
+            f"measured with a {report.binding.model_kind} model, accepted: {', '.join(accepted_model_kinds)}",
+            "Evaluate with the real model.",
+        )
+    wanted = Binding(record.sha256, record.dataset.sha256, graders, record.model, report.binding.model_kind)
+    if report.binding != wanted or report.thresholds != record.policy.thresholds:
+        return EvidenceMismatch("content, dataset, graders, model or thresholds are others", EVALUATE_AGAIN)
+    if len(report.cases) != record.dataset.cases:
+        return EvidenceMismatch(f"{len(report.cases)} of {record.dataset.cases} cases run", EVALUATE_AGAIN)
+    if report.verdict == "fail":
+        return _failed(record, report)
+    return None
+
+
+def bound_evidence(request: ReleaseRequest, record: VersionRecord) -> Evidence:
+    """The version's newest evidence, if it is the one this request was carried on with."""
+    if not request.report_sha256 or record.evidence is None:
+        raise EvidenceRequired(f"{record.ref} has no evidence", PROMOTE_AGAIN)
+    if record.evidence.sha256 != request.report_sha256:
+        raise EvidenceMismatch(f"{record.ref} was evaluated again meanwhile", PROMOTE_AGAIN)
+    return record.evidence
+
+
+def check_op_id(op_id: str) -> str:
+    """The caller's own id of an operation; `/` is kept for ids of the workflow."""
+    known = op_id.isascii() and all(character.isalnum() or character in "-_.:" for character in op_id)
+    if op_id and known and len(op_id) <= MAX_OP_ID_CHARS:
+        return op_id
+    raise InvalidIdempotencyKey(
+        f"op_id {shown(op_id)} is not one", f"Use 1 to {MAX_OP_ID_CHARS} of A-Z, a-z, 0-9 and '-_.:'."
+    )
+
+
+def check_same_operation(done: Release, asked: Mapping[str, object]) -> None:
+    """Returns if the release that an op_id made has these fields."""
+    for name, value in asked.items():
+        if getattr(done, name) != value:
+            raise IdempotencyMismatch(
+                f"op_id {shown(done.op_id)} made {done.prompt_id} revision {done.revision}; {name} differs",
+                "Use a new op_id for another operation.",
+            )
+
+
+def operation_fields(release: Release) -> dict[str, object]:
+    """What makes two releases the same operation; head, time and chain may have moved between attempts."""
+    names = ("prompt_id", "kind", "version", "sha256", "actor", "reason", "request_id")
+    return {name: getattr(release, name) for name in names}
+
+
+def rollback_targets(head: Head, releases: Iterable[Release]) -> list[Release]:
+    """Earlier releases to go back to, best first, from releases given newest first.
+
+    A version that a rollback left is none until it is promoted again: a second rollback goes further back
+    and never returns to what the first one fled from.
+    """
+    targets: dict[int, Release] = {}
+    left = {head.version}
+    for release in releases:
+        if release.version not in left:
+            targets.setdefault(release.version, release)
+        if release.kind != "promote":
+            left.add(release.from_version)
+    return list(targets.values())
+
+
+def is_refusal(error: PromptOpsError) -> bool:
+    """Whether the line worked and said no, rather than broke."""
+    return isinstance(error, (PolicyRefused, EvaluationFailed))
+
+
+def _failed(record: VersionRecord, report: Report) -> EvaluationFailed:
+    failed = ", ".join(report.failed_critical)
+    critical = f"; critical cases failed: {failed}" if failed else ""
+    return EvaluationFailed(
+        f"{record.ref} scored {report.score:.2f}, threshold {report.thresholds.min_score:.2f}{critical}",
+        "Read the report, improve the prompt and publish again.",
+        score=report.score,
+        threshold=report.thresholds.min_score,
+    )

@@ -1,0 +1,150 @@
+"""The source of a version as authors write it, before it is compiled."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from promptops.domain.artifact import Message
+from promptops.domain.canonical import digest
+from promptops.domain.errors import InvalidMetadata, InvalidMetadataType, UnknownMetadata, shown
+from promptops.domain.identifiers import check_prompt_id
+from promptops.domain.policy import Policy
+from promptops.domain.variables import Variable
+
+SCHEMA = 1
+ROLES = ("system", "user", "assistant")
+_REQUIRED = ("prompt_id", "owner", "risk", "rationale", "messages", "model")
+_FIELDS = {
+    *_REQUIRED, "schema", "description", "variables", "parameters", "output_schema",
+    "thresholds", "tags", "blocks", "examples",
+}
+
+
+@dataclass(frozen=True)
+class PromptSource:
+    """One prompt folder, parsed: texts and metadata, blocks still to be inlined.
+
+    `blocks` maps the id of each block the messages include to its text.
+    """
+
+    prompt_id: str
+    owner: str
+    rationale: str
+    policy: Policy
+    messages: tuple[Message, ...]
+    model: Mapping[str, str]
+    description: str = ""
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    output_schema: Mapping[str, object] | None = None
+    tags: tuple[str, ...] = ()
+    blocks: Mapping[str, str] = field(default_factory=dict)
+    examples: tuple[Mapping[str, str], ...] = ()
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, object]) -> PromptSource:
+        """The source in a publish request; raises InvalidMetadata, its leaves, or an id error."""
+        for name in _as_mapping(document, "source"):
+            if name not in _FIELDS:
+                close = difflib.get_close_matches(name, sorted(_FIELDS), n=1)
+                hint = f" (did you mean '{close[0]}'?)" if close else ""
+                raise UnknownMetadata(f"{shown(name)} is not a field{hint}", "Remove it or correct its name.")
+        for name in _REQUIRED:
+            if document.get(name) in (None, "", [], {}):
+                raise InvalidMetadata(f"{name} is missing", f"Add {name} to prompt.yaml.")
+        model = _mapping(document, "model")
+        if set(model) != {"id", "provider"}:
+            raise InvalidMetadata(f"model has the fields {sorted(model)}", "Write model: {id: …, provider: bedrock}.")
+        return cls(
+            prompt_id=check_prompt_id(_text(document, "prompt_id")),
+            owner=_text(document, "owner"),
+            rationale=_text(document, "rationale"),
+            description=_text(document, "description"),
+            policy=Policy.from_dict({"risk": document["risk"], "thresholds": document.get("thresholds") or {}}),
+            messages=_messages(document["messages"]),
+            model={key: str(value) for key, value in model.items()},
+            variables={
+                name: Variable.from_dict(name, _as_mapping(item, f"variable {name}"))
+                for name, item in _mapping(document, "variables").items()
+            },
+            parameters=_mapping(document, "parameters"),
+            output_schema=_mapping(document, "output_schema") or None,
+            tags=tuple(_texts(document, "tags")),
+            blocks={name: str(text) for name, text in _mapping(document, "blocks").items()},
+            examples=tuple(
+                {key: str(value) for key, value in _as_mapping(item, "example").items()}
+                for item in _list(document, "examples")
+            ),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """The document `from_dict` reads."""
+        return {
+            "schema": SCHEMA,
+            "prompt_id": self.prompt_id,
+            "owner": self.owner,
+            "rationale": self.rationale,
+            "description": self.description,
+            **self.policy.to_dict(),
+            "messages": [{"role": message.role, "content": message.content} for message in self.messages],
+            "model": dict(self.model),
+            "variables": {name: variable.to_dict() for name, variable in self.variables.items()},
+            "parameters": dict(self.parameters),
+            "output_schema": self.output_schema,
+            "tags": list(self.tags),
+            "blocks": dict(self.blocks),
+            "examples": [dict(example) for example in self.examples],
+        }
+
+    def digest(self, dataset_sha256: str) -> str:
+        """What tells two publishes of the same thing from two different ones: source and dataset together."""
+        return digest({"source": self.to_dict(), "dataset": dataset_sha256})
+
+
+def _messages(value: object) -> tuple[Message, ...]:
+    if not isinstance(value, list):
+        raise InvalidMetadataType("messages is not a list", "Write a list of {role, file}.")
+    messages = []
+    for item in value:
+        entry = _as_mapping(item, "message")
+        role, content = entry.get("role"), entry.get("content")
+        if role not in ROLES or not isinstance(content, str):
+            raise InvalidMetadata(f"a message has role {shown(role)}", f"Use one of {', '.join(ROLES)}, with a text.")
+        messages.append(Message(str(role), content))
+    return tuple(messages)
+
+
+def _text(document: Mapping[str, object], name: str) -> str:
+    value = document.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidMetadataType(f"{name} must be text, found {shown(value)}", f'Quote it: {name}: "{value}".')
+    return value
+
+
+def _texts(document: Mapping[str, object], name: str) -> list[str]:
+    values = _list(document, name)
+    for value in values:
+        if not isinstance(value, str):
+            raise InvalidMetadataType(f"{name} holds {shown(value)}", "Each must be text; quote it.")
+    return [str(value) for value in values]
+
+
+def _list(document: Mapping[str, object], name: str) -> list[object]:
+    value = document.get(name) or []
+    if not isinstance(value, list):
+        raise InvalidMetadataType(f"{name} is not a list", f"Write {name}: [a, b].")
+    return value
+
+
+def _mapping(document: Mapping[str, object], name: str) -> Mapping[str, object]:
+    return _as_mapping(document.get(name) or {}, name)
+
+
+def _as_mapping(value: object, name: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise InvalidMetadataType(f"{name} is not a mapping", "Write it as name: value pairs.")
+    return value

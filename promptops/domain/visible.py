@@ -1,0 +1,27 @@
+"""Text with nothing hidden in it: characters a reader cannot see become `⟨U+202E⟩`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ASCII = re.compile(r"[\n\t\x20-\x7e]*")
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+#: Letters and marks that are drawn as nothing: fillers, joiners, variation selectors.
+_HIDDEN_OTHERS = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}) | frozenset(
+    range(0xFE00, 0xFE10)
+) | frozenset(range(0x180B, 0x180E)) | frozenset(range(0xE0100, 0xE01F0))
+
+
+def visible(text: str) -> str:
+    """The same text, every character that is drawn as nothing spelled out; line feeds and tabs stay."""
+    if _ASCII.fullmatch(text):
+        return text
+    return "".join(f"⟨U+{ord(character):04X}⟩" if is_hidden(character) else character for character in text)
+
+
+def is_hidden(character: str) -> bool:
+    """Whether one character is drawn as nothing, or as a blank that is not the space bar's."""
+    if character in " \n\t":
+        return False
+    return unicodedata.category(character) in _HIDDEN_CATEGORIES or ord(character) in _HIDDEN_OTHERS

@@ -1,0 +1,1 @@
+"""Verbs: the steps a prompt travels through, each over ports."""

@@ -1,0 +1,234 @@
+"""Promote: one environment's part in a release request, from its evidence to the moved pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from promptops.contract.answers import Ended
+from promptops.contract.messages import Begun, Checked, Promoted
+from promptops.domain.approval import Approval
+from promptops.domain.errors import ApprovalExpired, ApprovalRequired, PromptOpsError
+from promptops.domain.identifiers import PromptRef
+from promptops.domain.ledger import Head, Release, next_release
+from promptops.domain.release_rules import (
+    bound_evidence,
+    check_base,
+    check_not_frozen,
+    check_on_path,
+    check_request,
+    evidence_problem,
+    is_refusal,
+    needs_approval,
+    operation_of,
+    out_of_order,
+    subject_of,
+)
+from promptops.domain.report import Evidence, Report
+from promptops.domain.request import ReleaseRequest, environment_of
+from promptops.domain.version import VersionRecord
+from promptops.domain.workflow_error import TIMEOUT, from_workflow
+from promptops.ports import (
+    Artifacts,
+    Clock,
+    Commit,
+    Ledger,
+    Ledgers,
+    Pointers,
+    Registry,
+    ReleaseRecords,
+    Reports,
+)
+from promptops.projection import project
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """The four tasks the workflow gives one environment; each may be repeated and then answers the same.
+
+    Nothing the workflow carries is believed but the request's id: every task reads all facts again.
+    `graders` is the grader set whose reports count.
+    """
+
+    environment: str
+    asks_approval: bool
+    graders: str
+    accepted_model_kinds: tuple[str, ...]
+    registry: Registry
+    artifacts: Artifacts
+    reports: Reports
+    ledgers: Ledgers
+    pointers: Pointers
+    records: ReleaseRecords
+    clock: Clock
+
+    def begin(self, request_id: str) -> Begun:
+        """The way of a request made here; its evidence is `valid`, or `missing` and must be made.
+
+        Evidence made for this request that does not suffice raises why: EvaluationFailed, StandInEvidence or
+        EvidenceMismatch.
+        """
+        request = self._ledger.request(request_id)
+        record = self.registry.version(request.ref)
+        now = self.clock.now()
+        check_request(request, record, now)
+        report = self._evidence(request, record)
+        if report and record.evidence:
+            status = "promoting" if request.kind == "promote" else request.status
+            text = f"evaluation passed with {report.score:.2f}"
+            begun = request.step(now, text, status=status, report_sha256=record.evidence.sha256)
+        else:
+            begun = request.step(now, "evaluating", status="evaluating")
+        self._ledger.put_request(begun)
+        return Begun(
+            request_id=request_id,
+            environment=self.environment,
+            prompt_id=request.prompt_id,
+            version=request.version,
+            evidence="valid" if report else "missing",
+            path=list(request.path),
+        )
+
+    def check(self, request_id: str) -> Checked:
+        """Whether the release may go on here and needs an approval; asked before anybody is bothered."""
+        request = self._home(request_id).request(request_id)
+        head = self._ledger.head(request.prompt_id)
+        if self._done(request, head):
+            return Checked(request_id, self.environment, "done")
+        record = self.registry.version(request.ref)
+        check_request(request, record, self.clock.now())
+        self._check_open(request, head)
+        check_not_frozen(self.environment, self._ledger.frozen_because())
+        if self._lower and not self.ledgers[self._lower].was_released(request.ref):
+            raise out_of_order(request.ref, self._lower)
+        approval = "required" if self._needs_approval(record, head) else "none"
+        return Checked(request_id, self.environment, approval)
+
+    def promote(self, request_id: str) -> Promoted:
+        """The release, committed once however often this is called, and whether the pointer follows."""
+        home = self._home(request_id)
+        request = home.request(request_id)
+        head = self._ledger.head(request.prompt_id)
+        release = self._ledger.release_of_operation(operation_of(request, self.environment))
+        if release is None and self._done(request, head):
+            return self._promoted(self._ledger.release(head.prompt_id, head.revision), unchanged=True)
+        if release is None:
+            commit = self._commit(request, head)
+            if home is self._ledger and request.status != "promoting":
+                home.put_request(request.step(commit.release.at, "approved, promoting", status="promoting"))
+            release = self._ledger.commit(commit)
+        return self._promoted(release, unchanged=False)
+
+    def end(self, request_id: str, error: Mapping[str, object] | None) -> Ended:
+        """The request with how it ended; the first end stays."""
+        request = self._ledger.request(request_id)
+        if not request.ended:
+            request = self._succeeded(request) if error is None else self._stopped(request, error)
+            self._ledger.put_request(request)
+        return Ended(request_id, request.status)
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self.ledgers[self.environment]
+
+    @property
+    def _lower(self) -> str | None:
+        position = self.ledgers.names.index(self.environment)
+        return self.ledgers.names[position - 1] if position else None
+
+    def _home(self, request_id: str) -> Ledger:
+        return self.ledgers[environment_of(request_id)]
+
+    def _done(self, request: ReleaseRequest, head: Head) -> bool:
+        operation = operation_of(request, self.environment)
+        live = (head.version, head.sha256) == (request.version, request.sha256)
+        return live or self._ledger.release_of_operation(operation) is not None
+
+    def _check_open(self, request: ReleaseRequest, head: Head) -> None:
+        check_on_path(request, self.environment)
+        winner = self._ledger.release(head.prompt_id, head.revision) if head.revision else None
+        check_base(request, self.environment, head, winner)
+
+    def _evidence(self, request: ReleaseRequest, record: VersionRecord) -> Report | None:
+        evidence = record.evidence
+        if evidence is None:
+            return None
+        fresh = evidence.evaluated_at >= request.requested_at
+        if request.kind == "evaluate" and not fresh:
+            return None
+        try:
+            return self._verified(record, evidence)
+        except PromptOpsError as problem:
+            if fresh or problem.retryable:
+                raise
+            return None
+
+    def _verified(self, record: VersionRecord, evidence: Evidence) -> Report:
+        report = self.reports.load(evidence)
+        problem = evidence_problem(
+            record, report, graders=self.graders, accepted_model_kinds=self.accepted_model_kinds
+        )
+        if problem:
+            raise problem
+        return report
+
+    def _needs_approval(self, record: VersionRecord, head: Head) -> bool:
+        live = self.registry.version(PromptRef(head.prompt_id, head.version)) if head.version else None
+        return needs_approval(record, live, asked_for=self.asks_approval)
+
+    def _commit(self, request: ReleaseRequest, head: Head) -> Commit:
+        now = self.clock.now()
+        record = self.registry.version(request.ref)
+        check_request(request, record, now)
+        self._check_open(request, head)
+        self._verified(record, bound_evidence(request, record))
+        self.artifacts.load(record)
+        approval = self._approval(request, head, now) if self._needs_approval(record, head) else None
+        release = next_release(
+            head,
+            version=request.version,
+            sha256=record.sha256,
+            kind="promote",
+            actor=request.actor,
+            reason=request.reason,
+            at=now,
+            op_id=operation_of(request, self.environment),
+            request_id=request.request_id,
+            approval_id=approval.approval_id if approval else "",
+            report_sha256=request.report_sha256,
+        )
+        return Commit(release, head, self._lower, approval)
+
+    def _approval(self, request: ReleaseRequest, head: Head, now: str) -> Approval:
+        approval = self._ledger.approval_of_request(request.request_id)
+        if approval is None:
+            raise ApprovalRequired(f"{request.ref} is high risk", "Another person must approve this release.")
+        approval.check_grants(subject_of(request, self.environment, head), now)
+        return approval
+
+    def _promoted(self, release: Release, *, unchanged: bool) -> Promoted:
+        projected = project(
+            release.prompt_id, ledger=self._ledger, pointers=self.pointers, records=self.records
+        )
+        return Promoted(
+            environment=self.environment,
+            prompt_id=release.prompt_id,
+            version=release.version,
+            revision=release.revision,
+            kind=release.kind,
+            from_version=release.from_version,
+            projected=projected,
+            unchanged=unchanged,
+        )
+
+    def _succeeded(self, request: ReleaseRequest) -> ReleaseRequest:
+        if request.kind == "evaluate":
+            return request.step(self.clock.now(), "evaluated", status="evaluated")
+        return request.step(self.clock.now(), f"released in {', '.join(request.path)}", status="released")
+
+    def _stopped(self, request: ReleaseRequest, error: Mapping[str, object]) -> ReleaseRequest:
+        problem = from_workflow(error)
+        if error.get("Error") == TIMEOUT and request.status == "waiting":
+            problem = ApprovalExpired("nobody decided in time", "Run promptops promote again.")
+        status = "refused" if is_refusal(problem) else "failed"
+        return request.step(self.clock.now(), str(problem), status=status, error=problem.to_dict())

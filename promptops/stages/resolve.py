@@ -1,0 +1,219 @@
+"""resolve: from a prompt id to the verified version that is live, through memory, SSM and S3.
+
+Never opens DynamoDB. The newest verified revision wins; a fault serves the last known good one and says so;
+bytes that do not match the pointer's digest are never served; absence is never a command.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from promptops.domain.artifact import Artifact
+from promptops.domain.errors import NotReleased, PromptOpsError, Retired, Revoked, shown
+from promptops.domain.identifiers import check_prompt_id
+from promptops.domain.ledger import Release
+from promptops.domain.pointer import BarePointer, Pointer, parse_pointer
+from promptops.domain.rendering import CompiledPrompt
+
+Source = Literal["aws", "memory"]
+COOLDOWN_SECONDS = 5.0
+JITTER = 0.2
+
+
+class PointerReader(Protocol):
+    def read(self, prompt_id: str) -> str | None:
+        """The raw pointer, None where there is none."""
+
+
+class ArtifactReader(Protocol):
+    def read(self, prompt_id: str, version: int, sha256: str) -> Artifact:
+        """Verified against the digest; raises ArtifactMissing or DigestMismatch."""
+
+
+class ReleaseRecordReader(Protocol):
+    def read(self, prompt_id: str, version: int) -> Release | None: ...
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The live version of a prompt, and how sure this process is that it is.
+
+    `source` is where this answer came from; `stale` says that the last look at AWS failed; `age_seconds` is the
+    time since the pointer was last read.
+    """
+
+    prompt_id: str
+    environment: str
+    version: int
+    revision: int
+    sha256: str
+    prompt: CompiledPrompt
+    source: Source
+    stale: bool
+    age_seconds: float
+    problem: PromptOpsError | None = None
+
+
+@dataclass
+class _Known:
+    """What memory holds of one prompt; `expires` and `seen` on the monotonic clock."""
+
+    pointer: Pointer
+    prompt: CompiledPrompt
+    seen: float
+    expires: float
+    problem: PromptOpsError | None = None
+
+
+class Resolver:
+    """Live versions of one environment, remembered for the life of the process.
+
+    A pointer is read again after `ttl_seconds`, spread by ±20% so that many processes do not ask together, by
+    one thread at a time; while it asks, and for 5 s after it failed, the others are served from memory.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        *,
+        pointers: PointerReader,
+        artifacts: ArtifactReader,
+        records: ReleaseRecordReader,
+        ttl_seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._environment = environment
+        self._pointers = pointers
+        self._artifacts = artifacts
+        self._records = records
+        self._ttl_seconds = ttl_seconds
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+        self._refused: dict[str, tuple[float, PromptOpsError]] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def resolve(self, prompt_id: str) -> Resolved:
+        """The version to use now.
+
+        Raises Retired or Revoked when a pointer says so, NotReleased where nothing ever was, and, only if this
+        process has never seen a good version, what kept it from seeing one.
+        """
+        known = self._known.get(prompt_id)
+        if known is not None and self._clock() < known.expires:
+            return self._answer(prompt_id, known, "memory")
+        lock = self._lock(prompt_id)
+        if not lock.acquire(blocking=known is None):
+            assert known is not None
+            return self._answer(prompt_id, known, "memory")
+        try:
+            known = self._known.get(prompt_id)
+            if known is not None and self._clock() < known.expires:
+                return self._answer(prompt_id, known, "memory")
+            return self._refresh(prompt_id, known)
+        finally:
+            lock.release()
+
+    def _refresh(self, prompt_id: str, known: _Known | None) -> Resolved:
+        refused = self._refused.get(prompt_id)
+        if refused is not None and self._clock() < refused[0]:
+            raise refused[1]
+        try:
+            fresh = self._look(check_prompt_id(prompt_id), known)
+        except (Retired, Revoked) as error:
+            self._known.pop(prompt_id, None)
+            self._refused[prompt_id] = (self._clock() + self._ttl_seconds, error)
+            raise
+        except PromptOpsError as error:
+            if known is None:
+                self._refused[prompt_id] = (self._clock() + min(COOLDOWN_SECONDS, self._ttl_seconds), error)
+                raise
+            known.expires = self._clock() + COOLDOWN_SECONDS
+            known.problem = error
+            return self._answer(prompt_id, known, "memory")
+        self._refused.pop(prompt_id, None)
+        self._known[prompt_id] = fresh
+        return self._answer(prompt_id, fresh, "aws")
+
+    def _look(self, prompt_id: str, known: _Known | None) -> _Known:
+        text = self._pointers.read(prompt_id)
+        if text is None:
+            raise NotReleased(
+                f"nothing of {shown(prompt_id)} is released in {self._environment}",
+                f"Check id and environment, or run promptops promote {prompt_id}@v<number> --to {self._environment}.",
+            )
+        pointer = self._honoured(prompt_id, parse_pointer(text), known)
+        if known is not None and pointer.revision <= known.pointer.revision:
+            pointer, prompt = known.pointer, known.prompt
+        else:
+            _check_state(prompt_id, pointer)
+            prompt = CompiledPrompt(self._artifacts.read(prompt_id, pointer.version, pointer.sha256))
+        now = self._clock()
+        spread = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - spreads load, guards nothing
+        return _Known(pointer, prompt, seen=now, expires=now + self._ttl_seconds * spread)
+
+    def _honoured(self, prompt_id: str, pointer: Pointer | BarePointer, known: _Known | None) -> Pointer:
+        """A bare `vN` waits for its adoption where something good is known; a cold start takes its record."""
+        if isinstance(pointer, Pointer):
+            return pointer
+        if known is not None:
+            return known.pointer
+        release = self._records.read(prompt_id, pointer.version)
+        if release is None:
+            raise NotReleased(
+                f"the pointer names v{pointer.version}, never released in {self._environment}",
+                "Promote it, or let the reconciler repair the pointer.",
+            )
+        return release.head().pointer()
+
+    def _answer(self, prompt_id: str, known: _Known, source: Source) -> Resolved:
+        return Resolved(
+            prompt_id=prompt_id,
+            environment=self._environment,
+            version=known.pointer.version,
+            revision=known.pointer.revision,
+            sha256=known.pointer.sha256,
+            prompt=known.prompt,
+            source=source,
+            stale=known.problem is not None,
+            age_seconds=self._clock() - known.seen,
+            problem=known.problem,
+        )
+
+    def _lock(self, prompt_id: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(prompt_id, threading.Lock())
+
+
+def _check_state(prompt_id: str, pointer: Pointer) -> None:
+    if pointer.state == "retired":
+        raise Retired(f"{prompt_id} is retired", "Its owner withdrew it; promptops history shows when and why.")
+    if pointer.state == "revoked":
+        raise Revoked(f"{prompt_id}@v{pointer.version} is revoked", "Roll back to an earlier release.")
+
+
+def described(resolved: Resolved, variables: Mapping[str, object] | None) -> dict[str, object]:
+    """The answer for another process: messages rendered with the variables, or as templates for None."""
+    prompt = resolved.prompt
+    artifact = prompt.artifact
+    templates = [{"role": message.role, "content": message.content} for message in artifact.messages]
+    return {
+        "prompt_id": resolved.prompt_id,
+        "environment": resolved.environment,
+        "version": f"v{resolved.version}",
+        "revision": resolved.revision,
+        "sha256": resolved.sha256,
+        "messages": templates if variables is None else prompt.render(variables),
+        "rendered": variables is not None,
+        "variables": {name: variable.to_dict() for name, variable in artifact.variables.items()},
+        "model": dict(artifact.model),
+        "parameters": dict(artifact.parameters),
+        "source": resolved.source,
+        "stale": resolved.stale,
+        "age_seconds": resolved.age_seconds,
+    }

@@ -1,0 +1,207 @@
+"""promote-dev as it is deployed, on emulated services: its API routes, tasks and schedule."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from promptops.aws.dynamodb_registry import DynamoDbRegistry
+from promptops.aws.s3_artifacts import S3Artifacts
+from promptops.aws.s3_reports import S3Reports
+from promptops.contract.settings import PromoteSettings
+from promptops.domain.artifact import Artifact, Message
+from promptops.domain.errors import MalformedRequest, UnknownRequest
+from promptops.domain.graders import GRADERS
+from promptops.domain.identifiers import PromptRef
+from promptops.domain.people import Actor
+from promptops.domain.policy import Policy, Thresholds
+from promptops.domain.report import Binding, CaseResult, Report
+from promptops.domain.version import Dataset, VersionRecord
+from tests.adapters.ledger_tables import ENVIRONMENTS, NOW, PROMPT, Tables
+
+REGION = "us-east-1"
+BUCKET = "artifacts"
+MODULES = ("lambdas.promote.line", "lambdas.promote.handler")
+Handler = Callable[[dict[str, Any], object], dict[str, Any]]
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        Tables(REGION)
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        role = "arn:aws:iam::123456789012:role/workflow"
+        definition = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Pass", "End": true}}}'
+        states = boto3.client("stepfunctions")
+        machine = states.create_state_machine(name="prompt-ops-release", definition=definition, roleArn=role)
+        settings = PromoteSettings(
+            prefix="prompt-ops",
+            environment="dev",
+            registry_table="registry",
+            ledger_tables=json.dumps(ENVIRONMENTS),
+            artifact_bucket=BUCKET,
+            state_machine_arn=machine["stateMachineArn"],
+            approval_required="false",
+            accepted_model_kinds="bedrock,standin",
+            request_hours="24",
+            alarm_topic_arn="arn:aws:sns:us-east-1:123456789012:on-call",
+        )
+        for name, value in settings.to_env().items():
+            monkeypatch.setenv(name, value)
+        for module in MODULES:
+            sys.modules.pop(module, None)
+        yield importlib.import_module("lambdas.promote.handler").handler
+        for module in MODULES:
+            sys.modules.pop(module, None)
+
+
+def call(verb: str, body: object, *, signed: bool = True) -> dict[str, Any]:
+    iam = {"iam": {"userArn": "arn:aws:iam::123456789012:user/alice"}}
+    return {
+        "routeKey": f"POST /v1/dev/{verb}",
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps(body),
+        "requestContext": {"http": {"method": "POST"}, **({"authorizer": iam} if signed else {})},
+    }
+
+
+def answered(handler: Handler, event: dict[str, Any]) -> tuple[int, Any]:
+    response = handler(event, None)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def publish(version: int) -> PromptRef:
+    """Versions 4 and up: published with bytes and passing evidence."""
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    ref = PromptRef(PROMPT, version)
+    artifact = Artifact(PROMPT, (Message("user", f"text {version}"),), {"id": "some-model"})
+    record = VersionRecord(
+        ref=ref,
+        sha256=artifact.digest(),
+        size_bytes=len(artifact.to_bytes()),
+        object_version=str(S3Artifacts(BUCKET, s3).create(ref, artifact.to_bytes())),
+        source_sha256=artifact.digest(),
+        model="some-model",
+        dataset=Dataset("datasets/c.jsonl", "c" * 64, 5),
+        policy=Policy("low", Thresholds()),
+        owner="team",
+        description="",
+        rationale="",
+        tags=(),
+        published_by=Actor("iam", "arn:aws:iam::123456789012:user/alice"),
+        authors=(),
+        commit="",
+        published_at=NOW,
+    )
+    registry = DynamoDbRegistry("registry", dynamodb)
+    assert registry.commit(record, after=version - 1)
+    report = Report(
+        evaluation_id=f"{version:032x}",
+        prompt_id=PROMPT,
+        version=version,
+        binding=Binding(record.sha256, record.dataset.sha256, GRADERS, "some-model", "standin"),
+        thresholds=record.policy.thresholds,
+        cases=tuple(CaseResult(f"case-{number}", 1.0, True, False, (), 1, 1, 1) for number in range(5)),
+        started_at=NOW,
+        finished_at=NOW,
+    )
+    registry.link_evidence(ref, S3Reports(BUCKET, s3).store(report))
+    return ref
+
+
+def release(handler: Handler, version: int) -> dict[str, Any]:
+    publish(version)
+    body = {"prompt_id": PROMPT, "version": f"v{version}", "reason": "better answers"}
+    status, requested = answered(handler, call("promote", body))
+    assert status == 202
+    for task in ("begin", "check"):
+        handler({"task": task, "request_id": requested["request_id"]}, None)
+    done = handler({"task": "promote", "request_id": requested["request_id"]}, None)
+    handler({"task": "end", "request_id": requested["request_id"]}, None)
+    return done
+
+
+def pointer() -> Any:
+    name = f"/prompt-ops/dev/{PROMPT}/current"
+    return json.loads(boto3.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+
+
+def test_a_version_is_released_and_rolled_back_on_real_service_apis(handler):
+    release(handler, 4)
+    done = release(handler, 5)
+    assert (done["revision"], done["projected"], pointer()["version"]) == (2, True, "v5")
+
+    status, back = answered(handler, call("rollback", {"prompt_id": PROMPT, "reason": "it is worse"}))
+
+    assert (status, back["version"], back["from_version"], back["revision"]) == (200, 4, 5, 3)
+    assert (pointer()["version"], pointer()["revision"]) == ("v4", 3)
+
+
+def test_promoting_what_is_live_answers_unchanged(handler):
+    release(handler, 4)
+
+    body = {"prompt_id": PROMPT, "version": "v4", "reason": "again"}
+    status, answer = answered(handler, call("promote", body))
+
+    assert (status, answer["outcome"], answer["revision"]) == (200, "unchanged", 1)
+
+
+def test_the_schedule_repairs_pointers_and_makes_alarms(handler):
+    release(handler, 4)
+    boto3.client("ssm").put_parameter(Name=f"/prompt-ops/dev/{PROMPT}/current", Value="v4 ", Overwrite=True)
+
+    done = handler({"task": "reconcile"}, None)
+
+    assert (done["checked"], done["repaired"], done["errors"]) == (1, [PROMPT], [])
+    assert pointer()["version"] == "v4"
+    alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {alarm["AlarmName"].rsplit("/", 1)[0] for alarm in alarms} == {f"prompt-ops/dev/{PROMPT}/v4"}
+
+
+def test_the_actor_is_who_signed_never_who_the_body_says(handler):
+    publish(4)
+    body = {"prompt_id": PROMPT, "version": "v4", "reason": "x", "actor": {"kind": "iam", "identity": "bob"}}
+
+    _, requested = answered(handler, call("promote", body))
+    status, refused = answered(handler, call("promote", body, signed=False))
+
+    ledger = importlib.import_module("lambdas.promote.line").ledger
+    assert ledger.request(requested["request_id"]).actor.identity.endswith("user/alice")
+    assert (status, refused["error"]["code"]) == (401, "E_SIGN_IN")
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "status", "code"),
+    [
+        ("promote", {"prompt_id": "../x", "version": "v4", "reason": "x"}, 400, "E_ID"),
+        ("promote", {"prompt_id": PROMPT, "version": 4, "reason": "x"}, 400, "E_VERSION"),
+        ("promote", {"prompt_id": PROMPT, "version": "v999", "reason": "x"}, 404, "E_VERSION_UNKNOWN"),
+        ("promote", {"prompt_id": PROMPT}, 400, "E_BODY"),
+        ("rollback", {"prompt_id": PROMPT, "reason": ""}, 400, "E_REASON"),
+        ("rollback", {"prompt_id": PROMPT, "reason": "x"}, 404, "E_NOT_RELEASED"),
+        ("rollback", {"prompt_id": None, "reason": "x", "op_id": []}, 400, "E_ID"),
+    ],
+)
+def test_bad_calls_get_their_error_and_change_nothing(handler, verb, body, status, code):
+    answer_status, answer = answered(handler, call(verb, body))
+
+    assert (answer_status, answer["error"]["code"]) == (status, code)
+
+
+def test_a_task_raises_the_error_the_workflow_catches_by_name(handler):
+    with pytest.raises(UnknownRequest):
+        handler({"task": "begin", "request_id": f"dev-{0:032x}"}, None)
+    with pytest.raises(MalformedRequest):
+        handler({"task": "destroy"}, None)

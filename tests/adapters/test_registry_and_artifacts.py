@@ -1,0 +1,172 @@
+"""Registry and artifacts against AWS's own answers, in process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from promptops.aws.dynamodb_registry import DynamoDbRegistry
+from promptops.aws.s3_artifacts import S3Artifacts
+from promptops.domain.artifact import Artifact, Message
+from promptops.domain.canonical import sha256
+from promptops.domain.errors import ArtifactMissing, DigestMismatch, UnknownPrompt, UnknownVersion
+from promptops.domain.identifiers import PromptRef
+from promptops.domain.people import Actor
+from promptops.domain.policy import Policy, Thresholds
+from promptops.domain.report import Evidence
+from promptops.domain.version import Dataset, Family, VersionRecord
+
+BUCKET = "artifacts"
+CONTENT = Artifact("support-ticket", (Message("user", "text"),), {"id": "m", "provider": "bedrock"}).to_bytes()
+
+
+def a_record(version: int = 1, **changes: object) -> VersionRecord:
+    record = VersionRecord(
+        ref=PromptRef("support-ticket", version), sha256=sha256(CONTENT), size_bytes=len(CONTENT),
+        object_version="", source_sha256=f"source {version}", model="m",
+        dataset=Dataset("datasets/a.jsonl", "a", 3), policy=Policy("low", Thresholds()), owner="ml-platform",
+        description="d", rationale="r", tags=("a", "b"),
+        published_by=Actor("iam", "arn:aws:iam::111122223333:user/alice"), authors=("alice@example.com",),
+        commit="abc", published_at="2026-03-01T10:00:00.000000Z", parent=version - 1 or None,
+    )
+    return replace(record, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def registry() -> DynamoDbRegistry:
+    client = boto3.client("dynamodb", "us-east-1")
+    client.create_table(
+        TableName="registry",
+        AttributeDefinitions=[
+            {"AttributeName": "prompt_id", "AttributeType": "S"}, {"AttributeName": "version", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "prompt_id", "KeyType": "HASH"}, {"AttributeName": "version", "KeyType": "RANGE"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return DynamoDbRegistry("registry", client)
+
+
+@pytest.fixture
+def artifacts() -> S3Artifacts:
+    client = boto3.client("s3", "us-east-1")
+    client.create_bucket(Bucket=BUCKET)
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return S3Artifacts(BUCKET, client)
+
+
+def test_a_record_comes_back_as_it_was(registry):
+    record = a_record()
+
+    assert registry.commit(record, after=0)
+
+    assert registry.version(record.ref) == record
+    assert registry.family("support-ticket") == Family("support-ticket", 1, "source 1")
+
+
+def test_versions_are_sorted_as_numbers(registry):
+    for version in range(1, 12):
+        assert registry.commit(a_record(version), after=version - 1)
+
+    assert [record.ref.version for record in registry.versions("support-ticket")] == list(range(11, 0, -1))
+
+
+def test_only_one_of_two_commits_after_the_same_version_wins(registry):
+    assert registry.commit(a_record(1), after=0)
+    assert registry.commit(a_record(2), after=1)
+
+    assert not registry.commit(a_record(3), after=1)
+    assert not registry.commit(replace(a_record(2), source_sha256="other"), after=1)
+    assert registry.family("support-ticket") == Family("support-ticket", 2, "source 2")
+
+
+def test_a_commit_whose_reply_was_lost_is_recognised_as_ours(registry):
+    record = a_record()
+    assert registry.commit(record, after=0)
+
+    assert registry.commit(record, after=0)
+
+
+def test_unknown_prompts_and_versions_say_what_there_is(registry):
+    with pytest.raises(UnknownPrompt, match="E_PROMPT_UNKNOWN: there is no prompt 'support-ticket'"):
+        registry.version(PromptRef("support-ticket", 1))
+
+    registry.commit(a_record(1), after=0)
+    registry.commit(a_record(2), after=1)
+    with pytest.raises(UnknownVersion, match="support-ticket@v9 is not published. support-ticket has v1 to v2"):
+        registry.version(PromptRef("support-ticket", 9))
+
+
+def test_evidence_is_linked_without_touching_the_rest(registry):
+    record = a_record()
+    registry.commit(record, after=0)
+    evidence = Evidence("reports/x.json", "ab", "pass", 0.9, "2026-03-01T11:00:00.000000Z")
+
+    registry.link_evidence(record.ref, evidence)
+
+    assert registry.version(record.ref) == replace(record, evidence=evidence)
+
+
+def test_an_artifact_is_created_once(artifacts):
+    ref = PromptRef("support-ticket", 1)
+    version_id = artifacts.create(ref, CONTENT)
+
+    assert version_id
+    assert artifacts.create(ref, CONTENT) == version_id
+    assert artifacts.create(ref, b"other bytes") is None
+    loaded = artifacts.load(a_record(object_version=version_id))
+    assert loaded.to_bytes() == CONTENT
+
+
+def test_bytes_that_do_not_match_the_registry_are_refused(artifacts):
+    ref = PromptRef("support-ticket", 1)
+    version_id = artifacts.create(ref, CONTENT.replace(b"text", b"evil"))
+
+    with pytest.raises(DigestMismatch):
+        artifacts.load(a_record(object_version=version_id))
+
+
+def test_the_registered_object_version_is_read_whatever_came_later(artifacts):
+    ref = PromptRef("support-ticket", 1)
+    version_id = artifacts.create(ref, CONTENT)
+    boto3.client("s3", "us-east-1").put_object(Bucket=BUCKET, Key="prompts/support-ticket/v1.json", Body=b"evil")
+
+    assert artifacts.load(a_record(object_version=version_id)).to_bytes() == CONTENT
+
+
+def test_a_missing_artifact_is_named(artifacts):
+    with pytest.raises(ArtifactMissing, match="prompts/support-ticket/v1.json"):
+        artifacts.load(a_record(object_version="null"))
+
+
+def test_racing_publishers_create_one_object(artifacts):
+    results: list[str | None] = []
+    threads = [
+        threading.Thread(
+            target=lambda number=number: results.append(
+                artifacts.create(PromptRef("support-ticket", 1), b"bytes of %d" % number)
+            )
+        )
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len([result for result in results if result]) == 1

@@ -1,0 +1,96 @@
+"""Promises of the evaluation bucket and of reports: verified on every load, reports written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from promptops.aws.s3_evaluation import S3ChunkResults, S3Datasets
+from promptops.aws.s3_reports import S3Reports
+from promptops.domain.canonical import canonical, sha256
+from promptops.domain.errors import DatasetChanged, EvaluationError, EvidenceMismatch
+from promptops.domain.policy import Thresholds
+from promptops.domain.report import Binding, CaseResult, Report
+
+BUCKET = "evaluation"
+RESULT = CaseResult("one", 0.75, False, True, ("contains: lacks 'b'",), 12, 340, 21)
+REPORT = Report(
+    "e" * 32,
+    "support-ticket",
+    12,
+    Binding("c", "d", "builtin/1", "m", "bedrock"),
+    Thresholds(0.5, 1),
+    (RESULT,),
+    "2026-05-26T16:10:01.000000Z",
+    "2026-05-26T16:10:09.000000Z",
+)
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+def test_the_same_cases_are_stored_under_the_same_key_and_come_back(s3):
+    datasets = S3Datasets(BUCKET, s3)
+
+    key = datasets.store(b"cases")
+
+    assert key == datasets.store(b"cases") == f"datasets/{sha256(b'cases')}.jsonl"
+    assert datasets.load(key, sha256(b"cases")) == b"cases"
+
+
+def test_a_changed_or_missing_dataset_is_never_evaluated(s3):
+    datasets = S3Datasets(BUCKET, s3)
+    key = datasets.store(b"cases")
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"easier cases")
+
+    with pytest.raises(DatasetChanged, match=sha256(b"easier cases")[:12]):
+        datasets.load(key, sha256(b"cases"))
+    with pytest.raises(DatasetChanged, match="gone"):
+        datasets.load("datasets/none.jsonl", sha256(b"cases"))
+
+
+def test_chunk_results_come_back_and_a_missing_chunk_is_an_error(s3):
+    results = S3ChunkResults(BUCKET, s3)
+
+    results.store("run", 0, [RESULT])
+    results.store("run", 0, [replace(RESULT, score=1.0)])
+
+    assert results.load("run", 0) == [replace(RESULT, score=1.0)]
+    with pytest.raises(EvaluationError, match="chunk 1 has no results"):
+        results.load("run", 1)
+
+
+def test_a_report_is_loaded_only_as_it_was_linked(s3):
+    reports = S3Reports(BUCKET, s3)
+    evidence = reports.store(REPORT)
+
+    assert reports.load(evidence) == REPORT
+    assert (evidence.verdict, evidence.score, evidence.evaluated_at) == ("fail", 0.75, REPORT.finished_at)
+    better = replace(REPORT, cases=(replace(RESULT, score=1.0, passed=True),))
+    s3.put_object(Bucket=BUCKET, Key=evidence.key, Body=canonical(better.to_dict()))
+    with pytest.raises(EvidenceMismatch, match="linked was"):
+        reports.load(evidence)
+    with pytest.raises(EvidenceMismatch, match="gone"):
+        reports.load(replace(evidence, key="reports/none.json"))
+
+
+def test_a_report_stored_again_is_the_first_one(s3):
+    reports = S3Reports(BUCKET, s3)
+    first = reports.store(REPORT)
+
+    again = reports.store(replace(REPORT, finished_at="2026-05-26T16:11:00.000000Z"))
+
+    assert again == first
+    assert reports.load(again) == REPORT

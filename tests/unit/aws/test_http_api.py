@@ -1,0 +1,91 @@
+"""Who calls, with what: read from API Gateway's event and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from promptops.aws.http_api import MAX_BODY_BYTES, ApiCall, is_api_event, respond_error
+from promptops.domain.errors import (
+    MalformedRequest,
+    SignInRequired,
+    TooLarge,
+    UnknownVersion,
+    UnsupportedMediaType,
+)
+from promptops.domain.people import Actor
+
+ALICE = "arn:aws:iam::111122223333:user/alice"
+
+
+def an_event(body: str = "{}", **changes: Any) -> dict[str, Any]:
+    return {
+        "routeKey": "POST /v1/publish",
+        "headers": {"Content-Type": "application/json; charset=utf-8"},
+        "requestContext": {"http": {"method": "POST"}, "authorizer": {"iam": {"userArn": ALICE}}},
+        "body": body,
+        **changes,
+    }
+
+
+def test_the_actor_is_who_signed_whatever_the_body_says():
+    call = ApiCall.from_event(an_event('{"actor": "ceo", "requestContext": {}}'))
+
+    assert call.actor == Actor("iam", ALICE)
+
+
+def test_an_unsigned_call_has_no_actor():
+    event = an_event(requestContext={"http": {"method": "POST"}})
+
+    with pytest.raises(SignInRequired):
+        _ = ApiCall.from_event(event).actor
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "null", "{", '{"a": NaN}', '{"a": 1, "a": 2}', '"text"', "[" * 100_000]
+)
+def test_a_body_that_is_not_one_plain_object_is_refused(body):
+    with pytest.raises(MalformedRequest, match="E_BODY"):
+        _ = ApiCall.from_event(an_event(body)).body
+
+
+def test_another_content_type_is_refused():
+    event = an_event(headers={"content-type": "text/plain"})
+
+    with pytest.raises(UnsupportedMediaType) as refused:
+        _ = ApiCall.from_event(event).body
+    assert refused.value.http_status == 415
+
+
+def test_a_huge_body_is_refused_before_it_is_read():
+    with pytest.raises(TooLarge, match=f"limit {MAX_BODY_BYTES}"):
+        ApiCall.from_event(an_event("x" * (MAX_BODY_BYTES + 1)))
+
+
+def test_bodies_in_base64_and_cookies_in_either_place_are_read():
+    event = an_event(base64.b64encode(b'{"a": 1}').decode(), isBase64Encoded=True, cookies=["a=1", "b=x=y"])
+    assert ApiCall.from_event(event).body == {"a": 1}
+    assert ApiCall.from_event(event).cookies == {"a": "1", "b": "x=y"}
+
+    event = an_event(headers={"cookie": "a=1; b=2"})
+    assert ApiCall.from_event(event).cookies == {"a": "1", "b": "2"}
+
+
+def test_only_events_of_the_api_are_calls():
+    assert is_api_event(an_event())
+    assert not is_api_event({"task": "begin"})
+
+
+def test_our_errors_say_everything_and_others_nothing():
+    ours = respond_error(UnknownVersion("v9 is not published", "There is v1."))
+    other = respond_error(ValueError("a secret"))
+
+    assert ours["statusCode"] == 404
+    assert (
+        json.loads(ours["body"])["error"]["message"] == "E_VERSION_UNKNOWN: v9 is not published. There is v1."
+    )
+    assert other["statusCode"] == 500
+    assert "secret" not in other["body"]
