@@ -69,6 +69,9 @@ class AccessKit(Construct):
             ),
             *read_objects(self._state, names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
             allow(["states:DescribeExecution"], [arns.executions(prefix)]),
+            # What `promptops doctor` looks at: may models be asked, is mail out of its sandbox, the release.
+            allow(["bedrock:GetFoundationModelAvailability", "ses:GetAccount"], ["*"]),
+            allow(["lambda:GetFunctionConfiguration"], [arns.function(prefix, "resolve")]),
         ]
 
     def _watch(self, oncall: OnCall) -> list[iam.PolicyStatement]:

@@ -1,4 +1,4 @@
-"""The code of each function: its folder and whatever that imports of ours, module by module, and nothing else.
+"""The code of each function: its folder and whatever that imports of ours, module by module, no more.
 
 So a function's zip changes with its own code only, and what must stay out of it, evaluation out of resolve,
 is not there to be imported.

@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that are accepted, each with its reason; a test fails on any other and on a stale one."""
+"""Findings of cdk-nag that are accepted, each with its reason; a test fails on others and on stale ones."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _OBJECTS = "one kind of object of one bucket: prompt ids and versions are born a
 ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         "S1", "PromptOpsState/*/Bucket/Resource",
-        "who reads and writes objects is recorded by CloudTrail data events, which an account turns on for all its "
-        "buckets at once; a log bucket of ours would be a second, weaker record",
+        "who reads and writes objects is recorded by CloudTrail data events, which an account turns on for "
+        "all its buckets at once; a log bucket of ours would be a second, weaker record",
     ),
     Accepted(
         "COG2", "PromptOpsState/Approvers/UserPool/Resource",
@@ -32,12 +32,12 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(
         "COG8", "PromptOpsState/Approvers/UserPool/Resource",
-        "the plus tier is billed for each person who signs in; an installation costs next to nothing when idle",
+        "the plus tier is billed for each person who signs in; idle, an installation costs next to nothing",
     ),
     *(
         Accepted(
             "APIG4", f"PromptOpsLine/Api/{route}",
-            "browsers cannot sign requests: these routes demand the approver's own session, but for those that make it",
+            "browsers cannot sign requests: these routes demand the approver's session, or make it",
         )
         for route in ("Get  Approvals*", "Post  Approvals*", "Get  Sign-In*", "Post  Sign-Out")
     ),
@@ -51,8 +51,9 @@ ACCEPTED: tuple[Accepted, ...] = (
         "the delivery of logs and X-Ray define no resource to name", "Resource::*",
     ),
     Accepted(
-        "IAM5", "PromptOpsLine/AccessKit/OnCall/Resource",
-        "reading metrics, alarms and dashboards of CloudWatch defines no resource to name", "Resource::*",
+        "IAM5", _KIT,
+        "asking whether models and mail are open to the account, and for metrics, alarms and dashboards, "
+        "defines no resource to name", "Resource::*",
     ),
     *(
         Accepted("IAM5", where, _OBJECTS, f"Resource::PromptOpsState:*Arn*/{kind}/*.json*")
@@ -75,7 +76,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "Resource::arn:*:parameter/prompt-ops/*",
     ),
     Accepted(
-        "IAM5", _PROMOTE, "the alarms of one environment, named for versions that are born after the deployment",
+        "IAM5", _PROMOTE, "the alarms of one environment, named for versions born after the deployment",
         "Resource::arn:*:alarm:prompt-ops/*",
     ),
     Accepted(

@@ -46,7 +46,7 @@ class Context:
     mail_from: str = ""
     oncall_emails: tuple[str, ...] = ()
     mfa: Mfa = "optional"
-    ttl_seconds: int = 30
+    ttl_seconds: int = 60
     chunk_cases: int = 10
     evaluation_concurrency: int = 5
     request_hours: int = 72

@@ -87,10 +87,7 @@ class Permissions:
             allow(["kms:GenerateMac", "kms:VerifyMac"], [session_key.key_arn]),
             # The service defines no resource for these; a token only wakes, the promote function decides.
             allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
-            allow(
-                ["cognito-idp:AdminListGroupsForUser", "cognito-idp:ListUsersInGroup"],
-                [self._state.approvers.pool.user_pool_arn],
-            ),
+            allow(["cognito-idp:ListUsersInGroup"], [self._state.approvers.pool.user_pool_arn]),
             allow(["sns:Publish"], [topic_arn]),
             allow(["kms:GenerateDataKey", "kms:Decrypt"], [topic_key.key_arn]),
         ]

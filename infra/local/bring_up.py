@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -70,6 +71,8 @@ def health(instance: Instance) -> dict[str, bool]:
 
 
 def _start(name: str, port: int | None) -> Instance:
+    if is_supervised(name):
+        print(f"A part of the local AWS {name} does not answer: starting anew.", file=sys.stderr)
     stop_supervisor(name)
     instance = create(name, port)
     make_certificate(instance.certificate, instance.key)

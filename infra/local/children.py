@@ -20,14 +20,16 @@ _MARK = "infra.local"
 
 
 def start_child(
-    command: Sequence[str], *, log: Path, environment: Mapping[str, str]
+    command: Sequence[str], *, log: Path, environment: Mapping[str, str], folder: Path = ROOT
 ) -> subprocess.Popen[bytes]:
-    """A process in a group of its own, writing to `log`. Call it from the main thread only: on Linux the
-    kernel kills the child when the thread that started it ends."""
+    """A process in a group of its own, writing to `log`.
+
+    On Linux the kernel kills it when the thread that started it ends: start what lasts from the main thread.
+    """
     with log.open("ab") as file:
         return subprocess.Popen(  # noqa: S603
             command,
-            cwd=ROOT,
+            cwd=folder,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=file,

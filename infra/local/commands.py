@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 from infra.local.bring_up import bring_up, health, take_down
 from infra.local.environment import as_person, exports
@@ -22,7 +23,8 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 done, 2 bad input, 6 unavailable, 130 interrupted."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt_once)
     try:
         code: int = options.command(options)
     except LocalError as error:
@@ -34,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Interrupted; what was started is stopped again.", file=sys.stderr)
         return _INTERRUPTED
     return code
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    # A second Ctrl-C must not interrupt the cleaning up after the first.
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def up(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from infra.local.checkout import CDK, ROOT
+from infra.local.children import end_child, start_child
 from infra.local.clients import root_client
 from infra.local.environment import as_root
 from infra.local.errors import LocalError, last_lines
@@ -83,23 +84,17 @@ def _is_bootstrapped(instance: Instance) -> bool:
 
 def _cdk(instance: Instance, command: str, arguments: list[str], *, folder: Path) -> None:
     log = instance.logs / f"{command}.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(  # noqa: S603
-            [str(CDK), command, "--no-notices", *arguments],
-            cwd=folder,
-            env={**as_root(instance), **_QUIET},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-        )
-        try:
-            failed = process.wait(_TIMEOUT_SECONDS) != 0
-        except subprocess.TimeoutExpired:
-            failed = True
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+    log.unlink(missing_ok=True)
+    environment = {**as_root(instance), **_QUIET}
+    process = start_child(
+        [str(CDK), command, "--no-notices", *arguments], log=log, environment=environment, folder=folder
+    )
+    try:
+        failed = process.wait(_TIMEOUT_SECONDS) != 0
+    except subprocess.TimeoutExpired:
+        failed = True
+    finally:
+        end_child(process)
     if failed:
         raise LocalError(
             "E_DEPLOY", f"cdk {command} failed", f"Read {shown(log)}, which ends with:\n{last_lines(log)}"

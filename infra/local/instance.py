@@ -96,11 +96,11 @@ def folder_of(name: str) -> Path:
 
 
 def create(name: str, port: int | None) -> Instance:
-    """A new instance with an empty folder; logs of an earlier one stay."""
+    """A new instance with an empty folder, on ports that nobody else has."""
     if port is not None:
         check_port(port)
     instance = Instance.planned(name, port)
-    remove(name)
+    shutil.rmtree(instance.folder, ignore_errors=True)
     for part in ("logs", "tmp", "state", "s3", "aws"):
         (instance.folder / part).mkdir(parents=True, exist_ok=True)
     instance.save()

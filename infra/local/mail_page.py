@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from html import escape
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,14 +78,18 @@ def mail_page(mails: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _mail(mail: Mapping[str, Any]) -> str:
-    sender, time = escape(str(mail["Source"])), escape(str(mail["Timestamp"]))
+    sender, sent_at = escape(str(mail["Source"])), _local_time(mail)
     receivers = escape(", ".join([*mail.get("To", ()), *mail.get("CC", ()), *mail.get("BCC", ())]))
     text = escape(str(mail.get("BodyText") or ""), quote=False)
     return (
-        f"<article><h2>{escape(str(mail['Subject']))}</h2><small>from {sender} to {receivers}, {time}</small>"
+        f"<article><h2>{escape(str(mail['Subject']))}</h2><small>from {sender} to {receivers}, {sent_at:%H:%M:%S}</small>"
         f"<pre>{_LINK.sub(_anchor, text)}</pre></article>"
     )
 
 
 def _anchor(link: re.Match[str]) -> str:
     return f'<a href="{link[0]}">{link[0]}</a>'
+
+
+def _local_time(mail: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(float(mail["Timestamp"]), tz=UTC).astimezone()

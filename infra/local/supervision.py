@@ -28,12 +28,15 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class State:
-    """What the supervisor last wrote; only of now while it `is_supervised`. `children` are process ids."""
+    """What the supervisor last wrote, true while it lives; `children` are process ids.
+
+    `detail` is the part that is waited for or that failed.
+    """
 
     pid: int
     phase: Phase
     children: Mapping[str, int] = field(default_factory=dict)
-    detail: str = ""
+    detail: str = "supervisor"
 
     @classmethod
     def load(cls, name: str) -> State | None:
@@ -85,11 +88,16 @@ def start_supervisor(instance: Instance) -> None:
             stderr=file,
             start_new_session=True,
         )
-    ready = _wait(lambda: _is_ready(instance.name) or supervisor.poll() is not None, _START_SECONDS)
-    if ready and supervisor.poll() is None:
+    try:
+        _wait(lambda: _is_ready(instance.name) or supervisor.poll() is not None, _START_SECONDS)
+    except BaseException:
+        supervisor.terminate()
+        supervisor.wait()
+        raise
+    if _is_ready(instance.name) and supervisor.poll() is None:
         return
     state = State.load(instance.name)
-    part = state.detail if state and state.detail else "supervisor"
+    part = state.detail if state else "supervisor"
     stop_supervisor(instance.name)
     culprit = instance.logs / f"{part}.log"
     raise LocalError(

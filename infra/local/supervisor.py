@@ -56,7 +56,6 @@ class Supervisor:
         self._start("emulator", COMMAND, emulator_environment(instance))
         model = [sys.executable, "-m", "infra.local.model_server", "--port", str(instance.model_port)]
         self._start("model", model, {"LANG": "C.UTF-8"})
-        self._report("starting")
         for server in (ModelBridge(instance.bridge_port, instance.model_url), MailServer(instance)):
             threading.Thread(target=server.serve_forever, daemon=True).start()
         checks: dict[str, Callable[[], bool]] = {
@@ -64,13 +63,14 @@ class Supervisor:
             "model": lambda: answers(f"{instance.model_url}/health"),
         }
         for name, check in checks.items():
+            self._report("starting", name)
             while not check():
                 if self._stop.wait(_LOOK_SECONDS):
                     return 0
                 if self._children[name].poll() is not None:
                     self._report("failed", name)
                     return 6
-        self._report("ready")
+        self._report("ready", "")
         threading.Thread(target=self._pass_on_metrics, daemon=True).start()
         while not self._stop.wait(_LOOK_SECONDS):
             if self._children["emulator"].poll() is not None:
@@ -83,7 +83,7 @@ class Supervisor:
         log = self._instance.logs / f"{name}.log"
         self._children[name] = start_child(command, log=log, environment=environment)
 
-    def _report(self, phase: Phase, detail: str = "") -> None:
+    def _report(self, phase: Phase, detail: str) -> None:
         children = {name: child.pid for name, child in self._children.items()}
         State(self._pid, phase, children, detail).save(self._instance.name)
 

@@ -158,9 +158,16 @@ class Site:
     def _refusal(self, error: PromptOpsError, call: ApiCall) -> Response:
         to = _approval_id(call.path.get("approval_id", ""))
         sign_in = f"{self.page_url}/sign-in{'?' + urlencode({'to': to}) if to else ''}"
-        signed_out = isinstance(error, SignInRequired)
-        document = error_page(error, page_url=self.page_url, sign_in=sign_in if signed_out else "")
+        email = self._email(call)
+        document = error_page(error, page_url=self.page_url, email=email, sign_in="" if email else sign_in)
         return page(error.http_status, document)
+
+    def _email(self, call: ApiCall) -> str:
+        """Who is signed in, so that they can sign out of the wrong account; empty where nobody is known."""
+        try:
+            return self.sessions.session(call.cookies).email
+        except PromptOpsError:
+            return ""
 
 
 def _decided(approval: Approval) -> Decided:

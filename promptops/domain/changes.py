@@ -94,7 +94,7 @@ def _settings(artifact: Artifact) -> dict[str, object]:
 
 
 def _declared(variable: Variable) -> str:
-    parts = [variable.type]
+    parts: list[str] = [variable.type]
     parts += [f"at most {variable.max_chars} characters"] if variable.type == "string" else []
     parts += ["trusted"] if variable.trusted else []
     parts += [f"one of {_text(list(variable.enum))}"] if variable.enum else []

@@ -37,7 +37,7 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "password",
         # After a colon prose may follow ("secret: politeness"), so there the value needs a digit.
         re.compile(
-            r"\b(?:password|passwd|secret|api_key)\s{0,5}"
+            r"\b(?:password|passwd|secret|api_key)[\"']?\s{0,5}"
             r"(?:=\s{0,5}[\"']?|:\s{0,5}[\"']?(?=[^\s\"'{<$*=]{0,200}\d))[^\s\"'{<$*=]{8,200}",
             re.IGNORECASE,
         ),

@@ -51,6 +51,8 @@ class PromptSource:
                 close = difflib.get_close_matches(name, sorted(_FIELDS), n=1)
                 hint = f" (did you mean '{close[0]}'?)" if close else ""
                 raise UnknownMetadata(f"{shown(name)} is not a field{hint}", "Remove it or correct its name.")
+        if document.get("schema", SCHEMA) != SCHEMA:
+            raise InvalidMetadata(f"schema is {shown(document['schema'])}", f"Write schema: {SCHEMA}.")
         for name in _REQUIRED:
             if document.get(name) in (None, "", [], {}):
                 raise InvalidMetadata(f"{name} is missing", f"Add {name} to prompt.yaml.")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.canonical import sha256
-from promptops.domain.errors import ArtifactMissing, DigestMismatch, UnknownPrompt, UnknownVersion
+from promptops.domain.errors import ArtifactMissing, DigestMismatch, Throttled, UnknownPrompt, UnknownVersion
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Thresholds
@@ -22,24 +24,41 @@ from promptops.domain.report import Evidence
 from promptops.domain.version import Dataset, Family, VersionRecord
 
 BUCKET = "artifacts"
-CONTENT = Artifact("support-ticket", (Message("user", "text"),), {"id": "m", "provider": "bedrock"}).to_bytes()
+CONTENT = Artifact(
+    "support-ticket", (Message("user", "text"),), {"id": "m", "provider": "bedrock"}
+).to_bytes()
 
 
 def a_record(version: int = 1, **changes: object) -> VersionRecord:
     record = VersionRecord(
-        ref=PromptRef("support-ticket", version), sha256=sha256(CONTENT), size_bytes=len(CONTENT),
-        object_version="", source_sha256=f"source {version}", model="m",
-        dataset=Dataset("datasets/a.jsonl", "a", 3), policy=Policy("low", Thresholds()), owner="ml-platform",
-        description="d", rationale="r", tags=("a", "b"),
-        published_by=Actor("iam", "arn:aws:iam::111122223333:user/alice"), authors=("alice@example.com",),
-        commit="abc", published_at="2026-03-01T10:00:00.000000Z", parent=version - 1 or None,
+        ref=PromptRef("support-ticket", version),
+        sha256=sha256(CONTENT),
+        size_bytes=len(CONTENT),
+        object_version="",
+        source_sha256=f"source {version}",
+        model="m",
+        dataset=Dataset("datasets/a.jsonl", "a", 3),
+        policy=Policy("low", Thresholds()),
+        owner="ml-platform",
+        description="d",
+        rationale="r",
+        tags=("a", "b"),
+        published_by=Actor("iam", "arn:aws:iam::111122223333:user/alice"),
+        authors=("alice@example.com",),
+        commit="abc",
+        published_at="2026-03-01T10:00:00.000000Z",
+        parent=version - 1 or None,
     )
     return replace(record, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}.items():
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_REGION": "us-east-1",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
@@ -52,10 +71,12 @@ def registry() -> DynamoDbRegistry:
     client.create_table(
         TableName="registry",
         AttributeDefinitions=[
-            {"AttributeName": "prompt_id", "AttributeType": "S"}, {"AttributeName": "version", "AttributeType": "S"},
+            {"AttributeName": "prompt_id", "AttributeType": "S"},
+            {"AttributeName": "version", "AttributeType": "S"},
         ],
         KeySchema=[
-            {"AttributeName": "prompt_id", "KeyType": "HASH"}, {"AttributeName": "version", "KeyType": "RANGE"},
+            {"AttributeName": "prompt_id", "KeyType": "HASH"},
+            {"AttributeName": "version", "KeyType": "RANGE"},
         ],
         BillingMode="PAY_PER_REQUEST",
     )
@@ -108,7 +129,9 @@ def test_unknown_prompts_and_versions_say_what_there_is(registry):
 
     registry.commit(a_record(1), after=0)
     registry.commit(a_record(2), after=1)
-    with pytest.raises(UnknownVersion, match="support-ticket@v9 is not published. support-ticket has v1 to v2"):
+    with pytest.raises(
+        UnknownVersion, match=r"support-ticket@v9 is not published\. support-ticket has v1 to v2"
+    ):
         registry.version(PromptRef("support-ticket", 9))
 
 
@@ -144,13 +167,15 @@ def test_bytes_that_do_not_match_the_registry_are_refused(artifacts):
 def test_the_registered_object_version_is_read_whatever_came_later(artifacts):
     ref = PromptRef("support-ticket", 1)
     version_id = artifacts.create(ref, CONTENT)
-    boto3.client("s3", "us-east-1").put_object(Bucket=BUCKET, Key="prompts/support-ticket/v1.json", Body=b"evil")
+    boto3.client("s3", "us-east-1").put_object(
+        Bucket=BUCKET, Key="prompts/support-ticket/v1.json", Body=b"evil"
+    )
 
     assert artifacts.load(a_record(object_version=version_id)).to_bytes() == CONTENT
 
 
 def test_a_missing_artifact_is_named(artifacts):
-    with pytest.raises(ArtifactMissing, match="prompts/support-ticket/v1.json"):
+    with pytest.raises(ArtifactMissing, match=r"prompts/support-ticket/v1\.json"):
         artifacts.load(a_record(object_version="null"))
 
 
@@ -170,3 +195,48 @@ def test_racing_publishers_create_one_object(artifacts):
         thread.join()
 
     assert len([result for result in results if result]) == 1
+
+
+def answering(*answers: str) -> S3Artifacts:
+    """A bucket that answers puts with these error codes, or with the version id `written`."""
+    client = boto3.client("s3", "us-east-1")
+    stubber = Stubber(client)
+    for code in answers:
+        if code == "written":
+            stubber.add_response("put_object", {"VersionId": code})
+        else:
+            stubber.add_client_error("put_object", code, http_status_code=409)
+    stubber.activate()
+    return S3Artifacts(BUCKET, client)
+
+
+def test_a_write_in_the_way_of_another_is_tried_again():
+    conflict = "ConditionalRequestConflict"
+
+    assert (
+        answering(conflict, conflict, "written").create(PromptRef("support-ticket", 1), CONTENT) == "written"
+    )
+    with pytest.raises(Throttled, match=r"prompts/support-ticket/v1\.json is being written by others"):
+        answering(*[conflict] * 5).create(PromptRef("support-ticket", 1), CONTENT)
+
+
+def test_s3_keeps_the_digest_it_was_sent(artifacts):
+    artifacts.create(PromptRef("support-ticket", 1), CONTENT)
+
+    head = boto3.client("s3", "us-east-1").head_object(
+        Bucket=BUCKET, Key="prompts/support-ticket/v1.json", ChecksumMode="ENABLED"
+    )
+    assert base64.b64decode(head["ChecksumSHA256"]).hex() == sha256(CONTENT)
+
+
+def test_a_revoked_version_says_why(registry):
+    record = a_record()
+    registry.commit(record, after=0)
+    boto3.client("dynamodb", "us-east-1").update_item(
+        TableName="registry",
+        Key={"prompt_id": {"S": "support-ticket"}, "version": {"S": "v000001"}},
+        UpdateExpression="SET revoked = :why",
+        ExpressionAttributeValues={":why": {"S": "it insults customers"}},
+    )
+
+    assert registry.version(record.ref) == replace(record, revoked_reason="it insults customers")

@@ -20,7 +20,8 @@ def zips(cloud: Deployed) -> dict[str, Path]:
     """The staged folder of each function, by name: `publish`, `promote-dev`."""
     assets = json.loads((cloud.assembly / "PromptOpsLine.assets.json").read_text())["files"]
     return {
-        function.name.removeprefix("prompt-ops-"): cloud.assembly / assets[_asset(function.properties)]["source"]["path"]
+        function.name.removeprefix("prompt-ops-"): cloud.assembly
+        / assets[_asset(function.properties)]["source"]["path"]
         for function in cloud.all("AWS::Lambda::Function")
     }
 

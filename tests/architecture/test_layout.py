@@ -61,7 +61,8 @@ def test_there_is_no_drawer_for_odds_and_ends():
 def test_infrastructure_hands_out_permissions_by_hand():
     for path in sources("infra"):
         called = [
-            node.func.attr for node in ast.walk(ast.parse((ROOT / path).read_text()))
+            node.func.attr
+            for node in ast.walk(ast.parse((ROOT / path).read_text()))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         ]
         assert not [name for name in called if name.startswith("grant")], path

@@ -14,12 +14,19 @@ import pytest
 from tests.synth.deployed import Deployed
 
 NAMES = (
-    "publish", "evaluate", "approve", "resolve", "observe", "promote-dev", "promote-staging", "promote-prod",
+    "publish",
+    "evaluate",
+    "approve",
+    "resolve",
+    "observe",
+    "promote-dev",
+    "promote-staging",
+    "promote-prod",
 )
 #: What the runtime (boto3) and the layer (Powertools) bring.
 RUNTIME = ("boto3", "aws-lambda-powertools", "aws-xray-sdk")
-#: Loaded when resolve starts: nothing that costs time and is not needed to answer. Powertools itself imports its
-#: thin tracing module; what is slow is the X-Ray SDK behind it.
+#: Loaded when resolve starts: nothing that costs time and is not needed to answer. Powertools itself imports
+#: its thin tracing module; what is slow is the X-Ray SDK behind it.
 BANNED_FROM_RESOLVE = re.compile(
     r"pydantic|aws_xray_sdk|aws_lambda_powertools\.(event_handler|utilities\.(parser|idempotency))|jinja2|yaml"
     r"|requests|httpx|boto3\.dynamodb|promptops\.(cli|stages\.(?!resolve$)|aws\.(bedrock|dynamodb|stepfunctions))|aws_cdk"
@@ -28,8 +35,11 @@ MAX_RESOLVE_MODULES = 500
 MAX_ZIP_BYTES = 400_000
 
 LAMBDA_ENVIRONMENT = {
-    "AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "key",
-    "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
 }
 
 START = """
@@ -47,7 +57,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with boto3, Powertools and what they need, and no other package."""
     folder = tmp_path_factory.mktemp("runtime")
     for package in _closure(RUNTIME):
-        for top in {file.parts[0] for file in package.files or () if not file.parts[0].startswith((".", "_"))}:
+        for top in {
+            file.parts[0] for file in package.files or () if not file.parts[0].startswith((".", "_"))
+        }:
             target, link = Path(str(package.locate_file(top))), folder / top
             if target.exists() and not link.exists():
                 link.symlink_to(target)
@@ -102,7 +114,10 @@ def start(name: str, zips: dict[str, Path], runtime: Path, cloud: Deployed) -> d
     process = subprocess.run(
         [sys.executable, "-I", "-B", "-c", START, module, str(zips[name]), str(runtime)],
         env={**LAMBDA_ENVIRONMENT, **settings},
-        capture_output=True, text=True, check=False, cwd=zips[name],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=zips[name],
     )
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""The stacks as CloudFormation would make them: templates with every intrinsic replaced by a plausible value."""
+"""The stacks as CloudFormation would make them: every intrinsic replaced by a plausible value."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 ROOT = Path(__file__).parents[2]
 PSEUDO = {
-    "AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::URLSuffix": "amazonaws.com",
-    "AWS::StackName": "stack", "AWS::NoValue": None,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::StackName": "stack",
+    "AWS::NoValue": None,
 }
 ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",
@@ -94,7 +98,7 @@ class Deployed:
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
-            (key, argument), = value.items()
+            ((key, argument),) = value.items()
             if key == "Ref":
                 return PSEUDO[argument] if argument in PSEUDO else self._reference(argument)
             if key == "Fn::GetAtt":

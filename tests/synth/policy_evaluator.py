@@ -32,7 +32,9 @@ def verdict(call: Call, identity: Iterable[Statement], resource: Iterable[Statem
     keys = {"aws:PrincipalArn": call.principal, "aws:SecureTransport": "true", **call.keys}
     keys = {name.lower(): value for name, value in keys.items()}
     matching = [
-        (statement, own) for own, statements in ((True, identity), (False, resource)) for statement in statements
+        (statement, own)
+        for own, statements in ((True, identity), (False, resource))
+        for statement in statements
         if _applies(statement, call, keys)
     ]
     if any(statement["Effect"] == "Deny" for statement, _ in matching):
@@ -103,7 +105,9 @@ class Account:
         """The verdict on a call of one of our functions, e.g. `promote-dev`, or of `release`, the workflow."""
         role = self.role(who)
         arn = self._deployed.resolve({"Fn::GetAtt": [role.id, "Arn"]})
-        return verdict(self._call(arn, action, resource, keys), self.statements_of(role), self._guards(resource))
+        return verdict(
+            self._call(arn, action, resource, keys), self.statements_of(role), self._guards(resource)
+        )
 
     def ask_kit(self, kind: str, action: str, resource: str, **keys: str | Sequence[str]) -> Verdict:
         """The verdict on a call of a person who has one policy of the access kit, and nothing else."""
@@ -118,7 +122,8 @@ class Account:
 
     def role(self, who: str) -> Resource:
         (found,) = [
-            role for role in self._deployed.all("AWS::IAM::Role")
+            role
+            for role in self._deployed.all("AWS::IAM::Role")
             if role.properties["Path"] == f"/prompt-ops/{who}/"
         ]
         return found
@@ -126,7 +131,8 @@ class Account:
     def statements_of(self, role: Resource) -> list[Statement]:
         return [
             statement
-            for policy in self._deployed.all("AWS::IAM::Policy") if role.id in policy.properties["Roles"]
+            for policy in self._deployed.all("AWS::IAM::Policy")
+            if role.id in policy.properties["Roles"]
             for statement in policy.properties["PolicyDocument"]["Statement"]
         ]
 
@@ -147,7 +153,9 @@ class Account:
 
     @staticmethod
     def _call(principal: str, action: str, resource: str, keys: Mapping[str, Any]) -> Call:
-        return Call(principal, action, resource, {name.replace("__", ":"): value for name, value in keys.items()})
+        return Call(
+            principal, action, resource, {name.replace("__", ":"): value for name, value in keys.items()}
+        )
 
 
 PERSON = "arn:aws:iam::123456789012:role/somebody"

@@ -30,17 +30,22 @@ def account(cloud: Deployed) -> Account:
 def test_each_kind_of_work_calls_its_routes_and_no_others(kind: str, cloud: Deployed, account: Account):
     api = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{cloud.one('AWS::ApiGatewayV2::Api').id}/$default"
     callable_ = {
-        route.path for route in ROUTES
-        if account.ask_kit(kind, "execute-api:Invoke", f"{api}/{route.method}{_called(route.path)}") == "allowed"
+        route.path
+        for route in ROUTES
+        if account.ask_kit(kind, "execute-api:Invoke", f"{api}/{route.method}{_called(route.path)}")
+        == "allowed"
     }
 
     assert callable_ == CALLS[kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nobody_invokes_a_function_around_the_api_but_readers_resolve(kind: str, cloud: Deployed, account: Account):
+def test_nobody_invokes_a_function_around_the_api_but_readers_resolve(
+    kind: str, cloud: Deployed, account: Account
+):
     invoked = {
-        function.name for function in cloud.all("AWS::Lambda::Function")
+        function.name
+        for function in cloud.all("AWS::Lambda::Function")
         if account.ask_kit(kind, "lambda:InvokeFunction", cloud.arn(function)) == "allowed"
     }
 
@@ -85,12 +90,23 @@ def test_people_read_versions_releases_requests_and_reports(kind: str, cloud: De
         assert account.ask_kit(kind, "ssm:GetParameter", f"{prefix}/{name}") == "allowed"
     for row in ("HEAD", "RELEASE#a", "REQUEST#prod-0f", "APPROVAL#0f"):
         ledger = cloud.arn(cloud.one("AWS::DynamoDB::Table", "LedgerProd"))
-        assert account.ask_kit(kind, "dynamodb:GetItem", ledger, **{"dynamodb:LeadingKeys": [row]}) == "allowed"
+        assert (
+            account.ask_kit(kind, "dynamodb:GetItem", ledger, **{"dynamodb:LeadingKeys": [row]}) == "allowed"
+        )
     for name in ("prompts/a/v1.json", "reports/a/v1/0f.json"):
         assert account.ask_kit(kind, "s3:GetObject", f"{bucket}/{name}") == "allowed"
     via_s3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
     assert account.ask_kit(kind, "kms:Decrypt", key, **via_s3) == "allowed"
     assert account.ask_kit(kind, "states:DescribeExecution", execution) == "allowed"
+
+
+@pytest.mark.parametrize("kind", PEOPLE)
+def test_people_can_ask_the_doctor(kind: str, cloud: Deployed, account: Account):
+    resolve = cloud.arn(cloud.function("resolve"))
+
+    assert account.ask_kit(kind, "lambda:GetFunctionConfiguration", resolve) == "allowed"
+    assert account.ask_kit(kind, "ses:GetAccount", "*") == "allowed"
+    assert account.ask_kit(kind, "bedrock:GetFoundationModelAvailability", "*") == "allowed"
 
 
 def test_an_application_reads_what_resolving_needs_and_no_table(cloud: Deployed, account: Account):

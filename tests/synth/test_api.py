@@ -10,7 +10,8 @@ from tests.synth.deployed import Deployed
 ENVIRONMENTS = ("dev", "staging", "prod")
 EXPECTED = {
     f"{route.method} {route.path_in(environment)}": (
-        f"prompt-ops-{route.function}" + (f"-{environment}" if environment else ""), route.authorization
+        f"prompt-ops-{route.function}" + (f"-{environment}" if environment else ""),
+        route.authorization,
     )
     for route in ROUTES
     for environment in (ENVIRONMENTS if route.per_environment else ("",))
@@ -31,12 +32,18 @@ def test_every_route_asks_for_a_signature_but_those_for_browsers(cloud: Deployed
 def test_the_api_may_invoke_each_function_for_its_own_routes_only(cloud: Deployed):
     api = cloud.one("AWS::ApiGatewayV2::Api").id
     allowed = {
-        (permission.properties["FunctionName"].rsplit(":", 1)[1], permission.properties["SourceArn"].split("/", 2)[2])
+        (
+            permission.properties["FunctionName"].rsplit(":", 1)[1],
+            permission.properties["SourceArn"].split("/", 2)[2],
+        )
         for permission in cloud.all("AWS::Lambda::Permission")
         if permission.properties["Principal"] == "apigateway.amazonaws.com"
         and f":{api}/" in permission.properties["SourceArn"]
     }
-    routes = {(function, key.replace(" ", "").replace("{approval_id}", "*")) for key, (function, _) in EXPECTED.items()}
+    routes = {
+        (function, key.replace(" ", "").replace("{approval_id}", "*"))
+        for key, (function, _) in EXPECTED.items()
+    }
 
     assert {(function, path) for function, path in allowed} == routes
 
@@ -46,7 +53,10 @@ def test_the_access_log_names_routes_never_paths_queries_or_people(cloud: Deploy
     logged = set(json.loads(stage["AccessLogSettings"]["Format"]).values())
 
     assert logged == {
-        "$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency",
+        "$context.requestId",
+        "$context.routeKey",
+        "$context.status",
+        "$context.responseLatency",
         "$context.integrationErrorMessage",
     }
 

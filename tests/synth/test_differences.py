@@ -17,7 +17,9 @@ POWERTOOLS_ACCOUNT = "017000801446"
 def test_every_difference_is_listed(cloud: Deployed, local: Deployed):
     listed = [difference.where for difference in DIFFERENCES]
 
-    unlisted = [place for place in differing(cloud, local) if not any(fnmatchcase(place, where) for where in listed)]
+    unlisted = [
+        place for place in differing(cloud, local) if not any(fnmatchcase(place, where) for where in listed)
+    ]
 
     assert unlisted == []
 
@@ -25,7 +27,9 @@ def test_every_difference_is_listed(cloud: Deployed, local: Deployed):
 def test_every_listed_difference_is_there(cloud: Deployed, local: Deployed):
     places = differing(cloud, local)
 
-    gone = [known.where for known in DIFFERENCES if not any(fnmatchcase(place, known.where) for place in places)]
+    gone = [
+        known.where for known in DIFFERENCES if not any(fnmatchcase(place, known.where) for place in places)
+    ]
 
     assert gone == []
 

@@ -11,7 +11,14 @@ from tests.synth.deployed import ACCOUNT, Deployed, Resource, deploy
 from tests.synth.policy_evaluator import Call, verdict
 
 FUNCTIONS = {
-    "publish", "evaluate", "approve", "resolve", "observe", "promote-dev", "promote-staging", "promote-prod",
+    "publish",
+    "evaluate",
+    "approve",
+    "resolve",
+    "observe",
+    "promote-dev",
+    "promote-staging",
+    "promote-prod",
 }
 
 
@@ -40,7 +47,9 @@ def test_functions_reserve_nothing_and_freeze_nothing(functions: list[Resource])
         assert "SnapStart" not in function.properties
 
 
-def test_each_function_logs_json_to_a_group_of_its_own_that_expires(cloud: Deployed, functions: list[Resource]):
+def test_each_function_logs_json_to_a_group_of_its_own_that_expires(
+    cloud: Deployed, functions: list[Resource]
+):
     groups = {group.id: group for group in cloud.all("AWS::Logs::LogGroup")}
     used = [function.properties["LoggingConfig"] for function in functions]
 
@@ -107,7 +116,9 @@ def test_cloudwatch_may_publish_to_the_oncall_topic_and_use_its_key(cloud: Deplo
         (policy.properties["PolicyDocument"]["Statement"], ["sns:Publish"], topic),
         (key.properties["KeyPolicy"]["Statement"], ["kms:Decrypt", "kms:GenerateDataKey"], cloud.arn(key)),
     ):
-        for_alarms = [each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+        for_alarms = [
+            each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        ]
         for action in actions:
             mine = Call("cloudwatch", action, resource, {"aws:SourceAccount": ACCOUNT})
             others = Call("cloudwatch", action, resource, {"aws:SourceAccount": "999999999999"})
@@ -136,7 +147,9 @@ def test_every_alarm_tells_oncall_and_says_what_missing_data_means(cloud: Deploy
 def test_each_metric_is_charted_by_prompt_and_version_in_the_chosen_environment(cloud: Deployed):
     board = json.loads(cloud.one("AWS::CloudWatch::Dashboard").properties["DashboardBody"])
     expressions = [
-        line[0]["expression"] for widget in board["widgets"] for line in widget["properties"]["metrics"]
+        line[0]["expression"]
+        for widget in board["widgets"]
+        for line in widget["properties"]["metrics"]
         if isinstance(line[0], dict)
     ]
     (choice,) = board["variables"]
@@ -176,15 +189,32 @@ def test_sessions_are_sealed_by_a_key_that_never_leaves_kms(cloud: Deployed):
 
 def test_the_outputs_are_those_that_documentation_names(cloud: Deployed):
     own = {
-        name for template in (cloud.state, cloud.line) for name, output in template["Outputs"].items()
+        name
+        for template in (cloud.state, cloud.line)
+        for name, output in template["Outputs"].items()
         if "Export" not in output
     }
 
     assert own == {
-        "ApiUrl", "ApprovalPageUrl", "UserPoolId", "UserPoolClientId", "ArtifactBucket", "EvaluationBucket",
-        "RegistryTable", "LedgerTableDev", "LedgerTableStaging", "LedgerTableProd", "StateMachineArn",
-        "OnCallTopicArn", "DashboardName", "PolicyReader", "PolicyAuthor", "PolicyApprover", "PolicyOnCall",
-        "PolicyAuditor", "PolicyCi",
+        "ApiUrl",
+        "ApprovalPageUrl",
+        "UserPoolId",
+        "UserPoolClientId",
+        "ArtifactBucket",
+        "EvaluationBucket",
+        "RegistryTable",
+        "LedgerTableDev",
+        "LedgerTableStaging",
+        "LedgerTableProd",
+        "StateMachineArn",
+        "OnCallTopicArn",
+        "DashboardName",
+        "PolicyReader",
+        "PolicyAuthor",
+        "PolicyApprover",
+        "PolicyOnCall",
+        "PolicyAuditor",
+        "PolicyCi",
     }
 
 
@@ -199,10 +229,20 @@ def test_everything_is_tagged_with_installation_version_and_stack(cloud: Deploye
 
 def test_two_installations_share_no_name(cloud: Deployed, tmp_path):
     other = deploy(tmp_path, prefix="second")
-    named = ("FunctionName", "StateMachineName", "AlarmName", "DashboardName", "Name", "Domain", "LogGroupName")
+    named = (
+        "FunctionName",
+        "StateMachineName",
+        "AlarmName",
+        "DashboardName",
+        "Name",
+        "Domain",
+        "LogGroupName",
+    )
 
     def names(deployed: Deployed) -> set[str]:
-        return {str(each.properties[key]) for each in deployed.all() for key in named if key in each.properties}
+        return {
+            str(each.properties[key]) for each in deployed.all() for key in named if key in each.properties
+        }
 
     assert not names(cloud) & names(other)
     assert {role.properties["Path"].split("/")[1] for role in other.all("AWS::IAM::Role")} == {"second"}

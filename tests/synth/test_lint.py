@@ -20,8 +20,16 @@ def test_cfn_lint_finds_nothing(target: str, request: pytest.FixtureRequest):
     templates = [str(deployed.assembly / f"{stack}.template.json") for stack in STACKS]
 
     linted = subprocess.run(
-        [str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", REDUNDANT_DEPENDENCY, "--", *templates],
-        capture_output=True, text=True, check=False,
+        [
+            str(Path(sys.executable).with_name("cfn-lint")),
+            "--ignore-checks",
+            REDUNDANT_DEPENDENCY,
+            "--",
+            *templates,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert linted.returncode == 0, linted.stdout + linted.stderr

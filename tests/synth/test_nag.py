@@ -18,7 +18,9 @@ class Finding(NamedTuple):
 
 
 def test_every_finding_is_accepted_with_a_reason(cloud: Deployed):
-    unexplained = [finding for finding in findings(cloud) if not any(accepts(known, finding) for known in ACCEPTED)]
+    unexplained = [
+        finding for finding in findings(cloud) if not any(accepts(known, finding) for known in ACCEPTED)
+    ]
 
     assert unexplained == []
 
@@ -35,7 +37,8 @@ def findings(cloud: Deployed) -> list[Finding]:
     (report,) = json.loads((cloud.assembly / "validation-report.json").read_text())["pluginReports"]
     return [
         Finding(*_named(violation["ruleName"]), construct["constructPath"])
-        for violation in report["violations"] for construct in violation["violatingConstructs"]
+        for violation in report["violations"]
+        for construct in violation["violatingConstructs"]
     ]
 
 

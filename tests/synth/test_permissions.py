@@ -8,7 +8,14 @@ from tests.synth.deployed import ACCOUNT, REGION, Deployed
 from tests.synth.policy_evaluator import Account
 
 FUNCTIONS = (
-    "publish", "evaluate", "approve", "resolve", "observe", "promote-dev", "promote-staging", "promote-prod",
+    "publish",
+    "evaluate",
+    "approve",
+    "resolve",
+    "observe",
+    "promote-dev",
+    "promote-staging",
+    "promote-prod",
 )
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -71,9 +78,12 @@ def test_nobody_writes_settings_installation_or_people(account: Account):
 
 def test_pointers_are_read_by_resolve_and_their_promote_only(account: Account):
     assert those_who(account, "ssm:GetParameter", parameter("prod/support-ticket/current")) == {
-        "resolve", "promote-prod",
+        "resolve",
+        "promote-prod",
     }
-    assert those_who(account, "ssm:GetParameterHistory", parameter("prod/support-ticket/current")) == {"promote-prod"}
+    assert those_who(account, "ssm:GetParameterHistory", parameter("prod/support-ticket/current")) == {
+        "promote-prod"
+    }
 
 
 def test_nobody_reads_pointers_by_path(account: Account):
@@ -101,7 +111,9 @@ def test_evaluate_touches_nothing_of_a_version_but_its_evidence(account: Account
 
 
 def test_only_evaluate_writes_reports_and_asks_models(account: Account, artifacts: str):
-    profile = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    profile = (
+        f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    )
     model = "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0"
 
     assert those_who(account, "s3:PutObject", f"{artifacts}/reports/a/v1/0f.json", **NEW) == {"evaluate"}
@@ -140,10 +152,15 @@ def test_resolve_and_observe_know_no_table(account: Account, registry: str, ledg
 
 
 @pytest.mark.parametrize("who", FUNCTIONS)
-def test_no_function_deletes_or_unlocks_an_object(who: str, account: Account, artifacts: str, evaluation: str):
+def test_no_function_deletes_or_unlocks_an_object(
+    who: str, account: Account, artifacts: str, evaluation: str
+):
     for bucket in (artifacts, evaluation):
         for action in (
-            "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObjectRetention",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:BypassGovernanceRetention",
+            "s3:PutObjectRetention",
         ):
             assert account.ask(who, action, f"{bucket}/prompts/a/v1.json") == "denied"
         for action in ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration", "s3:PutBucketVersioning"):
@@ -151,7 +168,9 @@ def test_no_function_deletes_or_unlocks_an_object(who: str, account: Account, ar
 
 
 @pytest.mark.parametrize("who", FUNCTIONS)
-def test_no_function_removes_rows_or_tables(who: str, account: Account, registry: str, ledgers: dict[str, str]):
+def test_no_function_removes_rows_or_tables(
+    who: str, account: Account, registry: str, ledgers: dict[str, str]
+):
     for table in (registry, *ledgers.values()):
         for action in ("dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteTable"):
             assert account.ask(who, action, table) == "denied"
@@ -186,7 +205,11 @@ def test_only_promote_starts_the_workflow_and_only_the_workflow_invokes(cloud: D
     machine = cloud.arn(cloud.one("AWS::StepFunctions::StateMachine"))
     publish = cloud.arn(cloud.function("publish"))
 
-    assert those_who(account, "states:StartExecution", machine) == {"promote-dev", "promote-staging", "promote-prod"}
+    assert those_who(account, "states:StartExecution", machine) == {
+        "promote-dev",
+        "promote-staging",
+        "promote-prod",
+    }
     assert those_who(account, "lambda:InvokeFunction", publish) == set()
 
 
@@ -194,7 +217,8 @@ def test_the_workflow_invokes_its_functions_and_touches_no_data(
     cloud: Deployed, account: Account, artifacts: str, evaluation: str, ledgers: dict[str, str]
 ):
     invoked = {
-        name for name in FUNCTIONS
+        name
+        for name in FUNCTIONS
         if account.ask("release", "lambda:InvokeFunction", cloud.arn(cloud.function(name))) == "allowed"
     }
 
@@ -215,10 +239,14 @@ def test_mail_goes_out_from_the_configured_address_only(local: Deployed):
     account = Account(local)
     identity = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/bob@example.com"
 
-    assert account.ask(
-        "approve", "ses:SendEmail", identity, **{"ses:FromAddress": "promptops@example.com"}
-    ) == "allowed"
-    assert account.ask("approve", "ses:SendEmail", identity, **{"ses:FromAddress": "other@example.com"}) == "not allowed"
+    assert (
+        account.ask("approve", "ses:SendEmail", identity, **{"ses:FromAddress": "promptops@example.com"})
+        == "allowed"
+    )
+    assert (
+        account.ask("approve", "ses:SendEmail", identity, **{"ses:FromAddress": "other@example.com"})
+        == "not allowed"
+    )
 
 
 def test_each_function_logs_to_its_own_group_only(cloud: Deployed, account: Account):

@@ -12,16 +12,22 @@ from promptops.domain.people import Actor, People
 from tests.synth.deployed import Deployed
 
 KINDS: dict[str, type[Settings]] = {
-    "publish": settings.PublishSettings, "evaluate": settings.EvaluateSettings,
-    "approve": settings.ApproveSettings, "resolve": settings.ResolveSettings,
-    "observe": settings.ObserveSettings, "promote-dev": settings.PromoteSettings,
-    "promote-staging": settings.PromoteSettings, "promote-prod": settings.PromoteSettings,
+    "publish": settings.PublishSettings,
+    "evaluate": settings.EvaluateSettings,
+    "approve": settings.ApproveSettings,
+    "resolve": settings.ResolveSettings,
+    "observe": settings.ObserveSettings,
+    "promote-dev": settings.PromoteSettings,
+    "promote-staging": settings.PromoteSettings,
+    "promote-prod": settings.PromoteSettings,
 }
 
 
 @pytest.mark.parametrize("target", ["cloud", "local"])
 @pytest.mark.parametrize("name", KINDS)
-def test_each_function_gets_its_settings_and_no_others(name: str, target: str, request: pytest.FixtureRequest):
+def test_each_function_gets_its_settings_and_no_others(
+    name: str, target: str, request: pytest.FixtureRequest
+):
     deployed: Deployed = request.getfixturevalue(target)
     variables = deployed.function(name).properties["Environment"]["Variables"]
     ours = {key: value for key, value in variables.items() if key.startswith("PROMPTOPS_")}
@@ -31,9 +37,14 @@ def test_each_function_gets_its_settings_and_no_others(name: str, target: str, r
     assert read.to_env() == ours
 
 
-@pytest.mark.parametrize(("environment", "lower", "asks"), [
-    ("dev", None, False), ("staging", "dev", False), ("prod", "staging", True),
-])
+@pytest.mark.parametrize(
+    ("environment", "lower", "asks"),
+    [
+        ("dev", None, False),
+        ("staging", "dev", False),
+        ("prod", "staging", True),
+    ],
+)
 def test_promote_knows_the_order_and_where_approval_is_asked(
     cloud: Deployed, environment: str, lower: str | None, asks: bool
 ):

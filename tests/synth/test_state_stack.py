@@ -7,7 +7,13 @@ import pytest
 from tests.synth.deployed import Deployed, Resource, deploy
 from tests.synth.policy_evaluator import Account
 
-KEPT = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool", "AWS::S3::BucketPolicy"}
+KEPT = {
+    "AWS::S3::Bucket",
+    "AWS::KMS::Key",
+    "AWS::DynamoDB::Table",
+    "AWS::Cognito::UserPool",
+    "AWS::S3::BucketPolicy",
+}
 
 
 @pytest.fixture
@@ -121,14 +127,22 @@ def test_the_registry_has_the_keys_the_documents_use(cloud: Deployed):
     registry = cloud.one("AWS::DynamoDB::Table", "Registry")
 
     assert [(key["AttributeName"], key["KeyType"]) for key in registry.properties["KeySchema"]] == [
-        ("prompt_id", "HASH"), ("version", "RANGE"),
+        ("prompt_id", "HASH"),
+        ("version", "RANGE"),
     ]
 
 
-@pytest.mark.parametrize("action", [
-    "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLUpdate",
-    "dynamodb:PartiQLInsert", "dynamodb:DeleteTable",
-])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "dynamodb:DeleteItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:PartiQLDelete",
+        "dynamodb:PartiQLUpdate",
+        "dynamodb:PartiQLInsert",
+        "dynamodb:DeleteTable",
+    ],
+)
 def test_rows_and_tables_are_not_removed_by_anybody(
     action: str, cloud: Deployed, account: Account, tables: list[Resource]
 ):

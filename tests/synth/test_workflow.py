@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -139,15 +139,19 @@ def check(start: str, states: States, known: Known) -> None:
             _at(given, path, name)
         if state["Type"] == "Map":
             item = {key.removesuffix(".$") for key in state["ItemSelector"]}
-            check(state["ItemProcessor"]["StartAt"], state["ItemProcessor"]["States"], dict.fromkeys(item, {}))
+            check(
+                state["ItemProcessor"]["StartAt"], state["ItemProcessor"]["States"], _leaves(item)
+            )
         after = _output(state, given)
         waiting += [(following, after) for following in _next(state)]
-        waiting += [(catch["Next"], {**given, "error": dict.fromkeys(CAUGHT, {})}) for catch in state.get("Catch", ())]
+        waiting += [
+            (catch["Next"], {**given, "error": _leaves(CAUGHT)}) for catch in state.get("Catch", ())
+        ]
 
 
 def _output(state: Mapping[str, Any], given: Known) -> Known:
     if state["Type"] == "Pass":
-        return {**given, "error": dict.fromkeys(state["Result"], {})}
+        return {**given, "error": _leaves(state["Result"])}
     if state["Type"] != "Task":
         return given
     answer = _answered(state)
@@ -201,12 +205,20 @@ def _at(known: Known, path: str, name: str) -> None:
 
 
 def _fields(message: type[Message]) -> Known:
-    return {name: {} for name in message.__dataclass_fields__}  # type: ignore[attr-defined]
+    return _leaves(message.__dataclass_fields__)  # type: ignore[attr-defined]
+
+
+def _leaves(names: Iterable[str]) -> Known:
+    return {name: {} for name in names}
 
 
 def _next(state: Mapping[str, Any]) -> list[str]:
     branches = [choice["Next"] for choice in state.get("Choices", ())]
-    return [*branches, *([state["Default"]] if "Default" in state else []), *([state["Next"]] if "Next" in state else [])]
+    return [
+        *branches,
+        *([state["Default"]] if "Default" in state else []),
+        *([state["Next"]] if "Next" in state else []),
+    ]
 
 
 def reached(start: str, states: States) -> set[str]:

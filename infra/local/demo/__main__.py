@@ -2,46 +2,53 @@
 
 from __future__ import annotations
 
-import subprocess
+import signal
 import sys
-import time
 
+from infra.local.bring_up import bring_up, take_down
 from infra.local.checkout import ROOT
 from infra.local.demo.line import walk
+from infra.local.demo.people import UnexpectedEnd
 from infra.local.demo.story import Story
-from infra.local.instance import Instance
+from infra.local.errors import LocalError
 
 NAME = "demo"
 RESULT = ROOT / "build" / "demo.json"
+INTERRUPTED = 130
 
 
 def main() -> int:
-    """0 when every step ended as told."""
+    """0 when every step ended as told; `build/demo.json` is written either way."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     story = Story()
+    outcome, code = "failed", 1
     try:
-        with story.step("deploy") as step:
-            _local("up", "--name", NAME)
-            instance = Instance.load(NAME)
-            assert instance is not None
-            step.ended("both stacks deployed by cdk deploy to the local AWS", api=instance.outputs["ApiUrl"])
-        told = time.monotonic()
-        walk(story, instance)
-        seconds = time.monotonic() - told
+        _tell(story)
+        outcome, code = "done", 0
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        code = error.exit_code
+    except UnexpectedEnd as error:
+        print(f"E_DEMO: the story went another way. {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        outcome, code = "interrupted", INTERRUPTED
     finally:
-        _local("down", "--name", NAME)
-    story.write(RESULT, outcome="done", story_seconds=round(seconds, 2))
+        take_down(NAME)
+        story.write(RESULT, outcome=outcome)
+    return code
+
+
+def _tell(story: Story) -> None:
+    with story.step("deploy") as step:
+        take_down(NAME)
+        instance = bring_up(NAME)
+        step.ended("both stacks deployed by cdk deploy to the local AWS", api=instance.outputs["ApiUrl"])
+    deployed = story.seconds
+    walk(story, instance)
     print(
-        f"\nDone in {story.seconds:.0f} s, of which the story took {seconds:.0f} s. "
-        f"The same as JSON: {RESULT.relative_to(ROOT)}\n"
-        "Look around yourself: promptops local up\n"
-        "Every step was done by the deployed functions, API and state machine; the model was a stand-in."
-    )
-    return 0
-
-
-def _local(*arguments: str) -> None:
-    subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "infra.local", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=True
+        f"\nAll of it in {story.seconds:.0f} s, the story after the deployment in {story.seconds - deployed:.0f} s.\n"
+        "The deployed functions, API and state machine did every step; only the model was a stand-in.\n"
+        f"The same as JSON: {RESULT.relative_to(ROOT)}. To look around yourself: promptops local up"
     )
 
 

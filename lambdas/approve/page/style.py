@@ -28,7 +28,7 @@ body {
   margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere;
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
-code, pre, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; }
+code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; }
 a { color: var(--accent); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
 .skip { position: absolute; left: -999px; }
@@ -82,7 +82,7 @@ p:last-child { margin-bottom: 0; }
 .banner.good { color: var(--good); background: var(--good-wash); }
 .banner.bad { color: var(--bad); background: var(--bad-wash); }
 .banner h2 { margin-bottom: .25rem; }
-.banner p, .banner li { color: var(--ink); }
+.banner p { color: var(--ink); }
 .scores {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .75rem;
 }
@@ -168,7 +168,7 @@ details > summary + * { margin-top: .5rem; }
   th { width: 15rem; }
   .card { padding: 1.5rem; }
   .line { grid-template-columns: 1fr 1fr; }
-  .line.single, .only .line { grid-template-columns: 1fr; }
+  .only .line { grid-template-columns: 1fr; }
   .same .side.old { display: block; }
   .side.none { display: block; background: var(--well); }
   .side + .side { border-left: 1px solid var(--line); }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -240,6 +242,7 @@ def test_who_is_no_approver_sees_nothing_of_the_prompt() -> None:
 
     assert page["statusCode"] == 403
     assert "refund" not in page["body"]
+    assert f"{PAGE_URL}/sign-out" in Elements(page["body"]).links()
 
 
 def test_who_is_no_approver_any_more_cannot_decide_with_an_open_page() -> None:
@@ -421,6 +424,16 @@ def test_every_answer_carries_the_protective_headers() -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
         assert {name.lower(): value for name, value in headers.items()}["cache-control"] == "no-store"
+
+
+def test_the_policy_allows_the_very_style_of_the_page() -> None:
+    scene = Scene()
+
+    page = scene.get(scene.cookies())
+
+    style = page["body"].partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page["headers"]["Content-Security-Policy"]
 
 
 def test_pages_hold_no_script_no_foreign_address_and_no_task_token() -> None:

@@ -31,7 +31,7 @@ def test_show_lists_versions_newest_first_and_where_each_is_live(stack: Stack) -
     heads, newest, oldest = result.stdout.splitlines()
     assert heads.split()[:2] == ["VERSION", "PUBLISHED"]
     assert newest.startswith("v2")
-    assert " dev " in newest
+    assert newest.endswith(" dev")
     assert "staging, prod" in oldest
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from promptops.domain.errors import (
     BadInput,
+    Conflict,
     ControlCharacter,
     EmptyPrompt,
     InvalidDataset,
@@ -54,8 +55,15 @@ class World:
 
     def publish(self, dataset: str = CASE, authors: tuple[str, ...] = (), **changes: Any) -> Published:
         return publish(
-            PromptSource.from_dict({**SOURCE, **changes}), dataset, ALICE, authors, "abc123",
-            registry=self.registry, artifacts=self.artifacts, datasets=self.datasets, clock=self.clock,
+            PromptSource.from_dict({**SOURCE, **changes}),
+            dataset,
+            ALICE,
+            authors,
+            "abc123",
+            registry=self.registry,
+            artifacts=self.artifacts,
+            datasets=self.datasets,
+            clock=self.clock,
         )
 
 
@@ -84,7 +92,9 @@ def test_the_same_source_again_is_unchanged():
     assert (again.outcome, again.record.ref.version, len(world.registry.records)) == ("unchanged", 1, 1)
 
 
-@pytest.mark.parametrize("change", [{"risk": "high"}, {"rationale": "again"}, {"thresholds": {"min_score": 0.9}}])
+@pytest.mark.parametrize(
+    "change", [{"risk": "high"}, {"rationale": "again"}, {"thresholds": {"min_score": 0.9}}]
+)
 def test_a_change_of_policy_alone_is_a_new_version_of_the_same_bytes(change):
     world = World()
     first = world.publish().record
@@ -144,15 +154,27 @@ def test_two_publishers_at_once_get_two_versions():
 
     assert world.publish().record.ref.version == 2
     assert [record.source_sha256 == "of another" for record in world.registry.versions("support-ticket")] == [
-        False, True,
+        False,
+        True,
     ]
+
+
+def test_who_always_loses_the_race_is_told_and_nothing_is_lost():
+    world = World()
+    world.registry.commit = lambda record, *, after: False
+
+    with pytest.raises(Conflict, match="published by others, 20 attempts"):
+        world.publish()
 
 
 def test_blocks_are_inlined_and_pinned():
     world = World()
 
     record = world.publish(
-        dataset="", messages=said("Be kind.\n{{> tone}}\nBye."), blocks={"tone": "Say please.\n"}, variables={}
+        dataset="",
+        messages=said("Be kind.\n{{> tone}}\nBye."),
+        blocks={"tone": "Say please.\n"},
+        variables={},
     ).record
 
     artifact = world.artifacts.load(record)
@@ -183,14 +205,26 @@ def test_an_unused_variable_is_a_warning():
         ({"messages": said("a\nb\x00")}, ControlCharacter, "message 1 (user) line 2 col 2: U+0000"),
         ({"messages": said("a\u202eb")}, InvisibleCharacter, "message 1 (user) line 1 col 2: U+202E"),
         ({"messages": said("a\U000e0041")}, InvisibleCharacter, "U+E0041"),
-        ({"messages": said("a\n {{ticket")}, InvalidTemplate, "message 1 (user), line 2 col 2: '{{' is not closed"),
+        (
+            {"messages": said("a\n {{ticket")},
+            InvalidTemplate,
+            "message 1 (user), line 2 col 2: '{{' is not closed",
+        ),
         ({"messages": said("{{u.__class__}}")}, InvalidTemplate, "Only {{name}} is allowed"),
         ({"messages": said("{{x|upper}}")}, InvalidTemplate, "'{{x|upper}}' is not a variable"),
         ({"messages": said("{{tickt}}")}, UndeclaredVariable, "uses 'tickt' (did you mean 'ticket'?)"),
-        ({"messages": said("{{> gone}}")}, MissingBlock, "message 1 (user) includes 'gone', which is not there"),
+        (
+            {"messages": said("{{> gone}}")},
+            MissingBlock,
+            "message 1 (user) includes 'gone', which is not there",
+        ),
         ({"messages": said("é" * 40_000)}, TooLarge, "bytes, limit 65536"),
         ({"messages": said("key AKIAABCDEFGHIJKLMNOP")}, SecretInPrompt, "line 1: AWS access key AKIA****"),
-        ({"messages": said("\n-----BEGIN RSA PRIVATE KEY-----")}, SecretInPrompt, "line 2: private key ----****"),
+        (
+            {"messages": said("\n-----BEGIN RSA PRIVATE KEY-----")},
+            SecretInPrompt,
+            "line 2: private key ----****",
+        ),
         ({"messages": said('password = "hunter2hunter2"')}, SecretInPrompt, "line 1: password pass****"),
         ({"ownr": "x"}, UnknownMetadata, "'ownr' is not a field (did you mean 'owner'?)"),
         ({"owner": ""}, InvalidMetadata, "owner is missing. Add owner to prompt.yaml"),
@@ -232,6 +266,8 @@ def test_an_author_who_is_no_address_is_refused():
 def test_single_braces_and_json_examples_are_literal():
     world = World()
 
-    record = world.publish(messages=said('Answer like {"severity": "high", "n": {"a": 1}} for {{ticket}}')).record
+    record = world.publish(
+        messages=said('Answer like {"severity": "high", "n": {"a": 1}} for {{ticket}}')
+    ).record
 
     assert '{"severity": "high"' in world.artifacts.load(record).messages[0].content

@@ -1,0 +1,199 @@
+"""A source means exactly one artifact: its bytes, its blocks, and what is refused on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from promptops.domain.artifact import Artifact, Message
+from promptops.domain.canonical import sha256
+from promptops.domain.compile import (
+    MAX_DATASET_BYTES,
+    check_artifact,
+    compile_cases,
+    compile_source,
+    warnings_of,
+)
+from promptops.domain.errors import (
+    BadInput,
+    BlockCycle,
+    EvaluationEmpty,
+    InvalidDataset,
+    InvalidMetadata,
+    InvalidTemplate,
+    InvisibleCharacter,
+    MissingBlock,
+    SecretInPrompt,
+    TooDeep,
+    TooLarge,
+)
+from promptops.domain.source import PromptSource
+
+GOLDEN = (
+    '{"blocks":{"tone":"0cfdb0bdd7ed9e8db00bf5fe2acc4eb0dcc9c44ccfb4ff6cbc3e8b1d4ffa2e5d"},'
+    '"examples":[{"input":"hi","output":"{}"}],'
+    '"messages":[{"content":"Grüße.\\nSay please.","role":"system"},{"content":"{{ticket}}","role":"user"}],'
+    '"model":{"id":"a-model","provider":"bedrock"},'
+    '"output_schema":{"type":"object"},'
+    '"parameters":{"max_tokens":400,"temperature":0},'
+    '"prompt_id":"support-ticket","schema":1,'
+    '"variables":{"ticket":{"max_chars":16384,"trusted":false,"type":"string"}}}'
+)
+DOCUMENT: dict[str, Any] = {
+    "prompt_id": "support-ticket",
+    "owner": "ml-platform",
+    "risk": "low",
+    "rationale": "first",
+    "messages": [
+        {"role": "system", "content": "Grüße.\n{{> tone}}\n"},
+        {"role": "user", "content": "{{ticket}}\n"},
+    ],
+    "blocks": {"tone": "Say please.\n"},
+    "model": {"id": "a-model", "provider": "bedrock"},
+    "parameters": {"temperature": 0, "max_tokens": 400},
+    "variables": {"ticket": {"type": "string"}},
+    "output_schema": {"type": "object"},
+    "examples": [{"input": "hi", "output": "{}"}],
+}
+
+
+def a_source(**changes: Any) -> PromptSource:
+    return PromptSource.from_dict({**DOCUMENT, **changes})
+
+
+def said(text: str, **blocks: str) -> PromptSource:
+    return a_source(messages=[{"role": "user", "content": text}], blocks=blocks)
+
+
+def compiled(text: str, **blocks: str) -> str:
+    return compile_source(said(text, **blocks)).messages[0].content
+
+
+def test_the_bytes_of_an_artifact_never_change():
+    expected = GOLDEN.replace(GOLDEN[19:83], sha256(b"Say please.\n"))
+
+    assert compile_source(a_source()).to_bytes().decode() == expected
+
+
+def test_blocks_are_put_where_they_are_named_and_within_each_other():
+    assert compiled("a {{> one}} b\n{{>two}}", one="1 {{> two }}", two="2\n\n") == "a 1 2 b\n2"
+
+
+def test_only_the_blocks_that_were_used_are_pinned():
+    artifact = compile_source(said("{{> one}}", one="{{> two}}", two="2", other="never"))
+
+    assert dict(artifact.blocks) == {"one": sha256(b"{{> two}}"), "two": sha256(b"2")}
+
+
+def test_an_escaped_include_is_literal_text():
+    assert compiled("write {{{{> one}} to include") == "write {{{{> one}} to include"
+
+
+def test_variables_inside_blocks_are_the_prompts_variables():
+    assert compiled("{{> one}}", one="<t>{{ticket}}</t>") == "<t>{{ticket}}</t>"
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        (said("{{> gone}}", here="x"), MissingBlock, "E_BLOCK_MISSING: message 1 (user) includes 'gone'"),
+        (said("{{> ../x}}"), MissingBlock, "Known blocks: none."),
+        (
+            said("{{> a}}", a="{{> b}}", b="{{> a}}"),
+            BlockCycle,
+            "E_BLOCK_CYCLE: blocks include each other: a→b→a",
+        ),
+        (said("{{> a}}", a="{{> a}}"), BlockCycle, "a→a"),
+        (said("{{> a}}", a="x\n y {{ticket"), InvalidTemplate, "block a, line 2 col 4: '{{' is not closed"),
+        (said("{{> a}} {{x.y}}", a="long\ntext\n"), InvalidTemplate, "message 1 (user), line 1 col 9:"),
+        (said("{{> a}}", a="\u200b"), InvisibleCharacter, "block a line 1 col 1: U+200B"),
+        (said("{% if x %}{{a[0]}}"), InvalidTemplate, "Only {{name}} is allowed"),
+        (a_source(rationale="because\u202e"), InvisibleCharacter, "rationale line 1 col 8"),
+        (a_source(tags=["a\nAKIAABCDEFGHIJKLMNOP"]), SecretInPrompt, "tags line 2"),
+        (a_source(description="x" * 4001), TooLarge, "description has 4001 characters, limit 4000"),
+        (a_source(model={"id": "m", "provider": "other"}), InvalidMetadata, "model.provider is 'other'"),
+        (a_source(examples=[{"in": "a"}]), InvalidMetadata, "example 1 has the fields 'in'"),
+        (a_source(variables={"Ticket": {}}), InvalidMetadata, "'Ticket' is not a variable's name"),
+        (a_source(output_schema={"requierd": ["a"]}), InvalidMetadata, "E_METADATA: output_schema: "),
+        (a_source(parameters={"stop": "\u2066"}), InvisibleCharacter, "parameters line 1 col 1: U+2066"),
+        (a_source(messages=[{"role": "system", "content": "a"}]), InvalidMetadata, "has no user message"),
+    ],
+)
+def test_a_bad_source_is_refused_where_its_author_finds_it(source, error, message):
+    with pytest.raises(error) as refused:
+        compile_source(source)
+
+    assert message in str(refused.value)
+    assert isinstance(refused.value, BadInput)
+
+
+def test_blocks_that_double_with_every_level_are_stopped():
+    blocks = {f"b{level}": f"{{{{> b{level + 1}}}}}" * 2 for level in range(9)}
+
+    with pytest.raises(TooLarge, match="with its blocks"):
+        compiled("{{> b0}}", **blocks, b9="x" * 1000)
+
+
+def test_a_long_chain_of_blocks_is_stopped():
+    blocks = {f"b{level}": f"{{{{> b{level + 1}}}}}" for level in range(2000)}
+
+    with pytest.raises(TooDeep, match="E_TOO_DEEP: block b9 includes blocks more than 10 deep"):
+        compiled("{{> b0}}", **blocks)
+
+
+def test_many_texts_that_are_small_alone_are_too_large_together():
+    messages = [{"role": "user", "content": "x" * 40_000}] * 2
+
+    with pytest.raises(TooLarge, match=r"support-ticket compiles to 80[0-9]{3} bytes, limit 65536"):
+        compile_source(a_source(messages=messages))
+
+
+def test_an_artifact_is_checked_again_with_the_rules_of_the_day():
+    artifact = compile_source(a_source())
+    hidden = replace(artifact, messages=(Message("user", "a\u202e"),))
+
+    check_artifact(Artifact.from_bytes(artifact.to_bytes(), artifact.digest()))
+    with pytest.raises(InvisibleCharacter):
+        check_artifact(hidden)
+
+
+CASE = '{"id": "one", "vars": {"ticket": "db down"}, "assert": [{"type": "is-json"}]}\n'
+
+
+def test_cases_are_counted_and_kept_byte_by_byte():
+    assert compile_cases(a_source(), "\n" + CASE) == (("\n" + CASE).encode(), 1)
+    assert compile_cases(a_source(), "") == (b"", 0)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "error"),
+    [
+        ("x" * (MAX_DATASET_BYTES + 1), TooLarge),
+        ("\n", EvaluationEmpty),
+        (CASE.replace("ticket", "other"), InvalidDataset),
+        (CASE * 2, InvalidDataset),
+        ("{", InvalidDataset),
+    ],
+)
+def test_bad_cases_are_refused(dataset, error):
+    with pytest.raises(error):
+        compile_cases(a_source(), dataset)
+
+
+def test_what_is_allowed_and_unwise_is_said():
+    declared = {"ticket": {"type": "string"}, "tone": {"type": "string"}, "days": {"type": "number"}}
+    source = a_source(
+        messages=[{"role": "system", "content": "{{ticket}} {{days}}"}, {"role": "user", "content": "a"}],
+        variables=declared,
+    )
+
+    warnings = warnings_of(source, compile_source(source), 2)
+
+    assert [warning.partition(":")[0] for warning in warnings] == [
+        "W_VARIABLE_UNUSED", "W_UNTRUSTED_IN_SYSTEM", "W_EVAL_TOO_FEW",
+    ]  # fmt: skip
+    assert "no message uses tone" in warnings[0]
+    assert "uses ticket" in warnings[1]
+    assert "2 of 5 cases" in warnings[2]
