@@ -20,7 +20,7 @@ from promptops.contract.settings import Settings
 
 # Published by AWS in every commercial Region; it carries Powertools with its compiled modules.
 _POWERTOOLS = (
-    f"arn:aws:lambda:{Aws.REGION}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:27"
+    f"arn:aws:lambda:{Aws.REGION}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:38"
 )
 
 

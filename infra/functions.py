@@ -115,6 +115,7 @@ class Functions(Construct):
             self, "Resolve", self._context, "resolve", statements=self._permissions.resolve(),
             settings=settings.ResolveSettings(
                 prefix=self._context.prefix,
+                environments=",".join(self._context.environment_names),
                 artifact_bucket=self._artifact_bucket,
                 ttl_seconds=str(self._context.ttl_seconds),
             ),

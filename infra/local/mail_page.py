@@ -78,18 +78,15 @@ def mail_page(mails: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _mail(mail: Mapping[str, Any]) -> str:
-    sender, sent_at = escape(str(mail["Source"])), _local_time(mail)
+    sender, sent_at = escape(str(mail["Source"])), datetime.fromtimestamp(float(mail["Timestamp"]), tz=UTC)
     receivers = escape(", ".join([*mail.get("To", ()), *mail.get("CC", ()), *mail.get("BCC", ())]))
     text = escape(str(mail.get("BodyText") or ""), quote=False)
     return (
-        f"<article><h2>{escape(str(mail['Subject']))}</h2><small>from {sender} to {receivers}, {sent_at:%H:%M:%S}</small>"
+        f"<article><h2>{escape(str(mail['Subject']))}</h2>"
+        f"<small>from {sender} to {receivers}, {sent_at.astimezone():%H:%M:%S}</small>"
         f"<pre>{_LINK.sub(_anchor, text)}</pre></article>"
     )
 
 
 def _anchor(link: re.Match[str]) -> str:
     return f'<a href="{link[0]}">{link[0]}</a>'
-
-
-def _local_time(mail: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(float(mail["Timestamp"]), tz=UTC).astimezone()

@@ -19,11 +19,14 @@ from infra.local.checkout import ROOT
 from infra.local.children import end_stray
 from infra.local.errors import LocalError, last_lines
 from infra.local.instance import Instance, folder_of, shown, write_atomically
+from infra.local.loopback import answers
 
 Phase = Literal["starting", "ready", "failed"]
 _STOP_SECONDS = 15
 _START_SECONDS = 60
 _LOOK_SECONDS = 0.1
+#: Sent to a supervisor: start the stand-in model again if it has ended.
+MODEL_WANTED = signal.SIGUSR1
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,17 @@ def start_supervisor(instance: Instance) -> None:
         f"the local AWS did not come up ({part})",
         f"Read {shown(culprit)}, which ends with:\n{last_lines(culprit)}",
     )
+
+
+def start_model(instance: Instance) -> None:
+    """Have the supervisor start a stand-in model that has ended, and wait for it; raises LocalError."""
+    state = State.load(instance.name)
+    if state and is_supervised(instance.name):
+        os.kill(state.pid, MODEL_WANTED)
+        if _wait(lambda: answers(f"{instance.model_url}/health"), _START_SECONDS):
+            return
+    log = instance.logs / "model.log"
+    raise LocalError("E_LOCAL_START", "the stand-in model did not come up", f"Read {shown(log)}.")
 
 
 def stop_supervisor(name: str) -> None:

@@ -1,7 +1,8 @@
 """The one process that owns a running instance: `python -m infra.local.supervisor NAME`.
 
 It starts the emulator, the stand-in model and the bridges, says in `state.json` when all of them answer,
-restarts nothing, and ends all of them when it ends. Without its emulator an instance is nothing: it ends too.
+restarts nothing but a model somebody asks for, and ends all of them when it ends. Without its emulator an
+instance is nothing: it ends too.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from infra.local.loopback import answers
 from infra.local.mail_page import MailServer
 from infra.local.metrics_bridge import MetricsBridge
 from infra.local.model_bridge import ModelBridge
-from infra.local.supervision import Phase, State, hold, supervisor_lock
+from infra.local.supervision import MODEL_WANTED, Phase, State, hold, supervisor_lock
 
 _LOGGER = logging.getLogger("supervisor")
 _LOOK_SECONDS = 0.1
@@ -40,10 +41,11 @@ class Supervisor:
         self._pid = pid
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._stop = threading.Event()
+        self._model_wanted = False
 
     def run(self) -> int:
         """0 when told to stop, 6 if something it owns did not come up or the emulator ended."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, MODEL_WANTED):
             signal.signal(number, self._on_signal)
         try:
             return self._supervise()
@@ -77,7 +79,16 @@ class Supervisor:
                 _LOGGER.error("the emulator ended")
                 self._report("failed", "emulator")
                 return 6
+            if self._model_wanted:
+                self._model_wanted = False
+                if self._children["model"].poll() is not None:
+                    self._start_model()
+                    self._report("ready")
         return 0
+
+    def _start_model(self) -> None:
+        command = [sys.executable, "-m", "infra.local.model_server", "--port", str(self._instance.model_port)]
+        self._start("model", command, {"LANG": "C.UTF-8"})
 
     def _start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         log = self._instance.logs / f"{name}.log"
@@ -98,7 +109,10 @@ class Supervisor:
                 _LOGGER.warning("metrics wait for the next round: %s", error)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._stop.set()
+        if number == MODEL_WANTED:
+            self._model_wanted = True
+        else:
+            self._stop.set()
 
 
 def main(name: str) -> int:

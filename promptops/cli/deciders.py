@@ -22,7 +22,7 @@ def who_can_decide(approval: Approval, line: Line) -> Iterator[str]:
     yield f"  Or:       promptops approve {approval.approval_id}"
     names, obstacle = _names(approval, line)
     if names:
-        yield f"  May decide, as members of the approvers' group: {', '.join(names)}"
+        yield f"  May decide, if in the approvers' group: {', '.join(names)}"
     elif obstacle:
         yield f"  Nobody can decide yet: {obstacle}"
 

@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from promptops.cli.output import note
 from promptops.contract.names import installation_parameter, people_parameter
 from promptops.domain.errors import InvalidUsage, NotInstalled, UnknownEnvironment, shown
 
@@ -58,6 +59,8 @@ class Line:
     @cached_property
     def installation(self) -> Installation:
         """Where everything is; raises NotInstalled."""
+        from importlib.metadata import version
+
         from promptops.contract.settings import Installation
 
         name = installation_parameter(self.prefix)
@@ -68,10 +71,13 @@ class Line:
                 "Check --profile, --region and --prefix; platform engineers install with make deploy.",
             )
         try:
-            return Installation.from_json(text)
+            found = Installation.from_json(text)
         except (ValueError, TypeError) as error:
             fix = "Deploy the stack again, or upgrade promptops."
             raise NotInstalled(f"the parameter {name} cannot be read", fix) from error
+        if found.release != (release := version("promptops")):
+            note(f"This promptops is {release}, the stack {found.release}: upgrade the older of the two.")
+        return found
 
     @cached_property
     def people(self) -> People:

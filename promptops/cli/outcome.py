@@ -79,7 +79,7 @@ def _released(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
             }
         )
         lines.append(
-            f"{request.prompt_id} v{head.version} is live in {environment}, revision {head.revision}"
+            f"{request.prompt_id}@v{head.version} is live in {environment}, revision {head.revision}"
             + ("." if projected else "; clients still see the old one until the pointer is repaired.")
         )
     answer({"outcome": "released", "request": request.to_dict(), "live": live}, *lines, as_json=as_json)

@@ -11,7 +11,8 @@ import typer
 from promptops.cli import line
 from promptops.cli.options import PREFIX, AsJson, Prefix, Profile, Region
 from promptops.cli.output import answer, note
-from promptops.domain.errors import AccessRefused, UnknownPrompt
+from promptops.domain.errors import AccessRefused
+from promptops.domain.identifiers import PromptRef
 
 if TYPE_CHECKING:
     from promptops.contract.messages import PublishBody
@@ -72,6 +73,7 @@ def _unknown_authors(risk: Risk, body: PublishBody, to_stack: line.Line) -> Iter
 def _last_commit(prompt_id: str, to_stack: line.Line) -> str:
     """The commit of the newest published version: who wrote something since then is an author of this one."""
     try:
-        return to_stack.registry.versions(prompt_id)[0].commit
-    except (UnknownPrompt, AccessRefused):
+        family = to_stack.registry.family(prompt_id)
+        return to_stack.registry.version(PromptRef(prompt_id, family.latest)).commit if family else ""
+    except AccessRefused:
         return ""

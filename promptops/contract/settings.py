@@ -113,13 +113,18 @@ class ApproveSettings(Settings):
 
 @dataclass(frozen=True)
 class ResolveSettings(Settings):
+    """`environments` is a comma-separated list."""
+
     prefix: str
+    environments: str
     artifact_bucket: str
     ttl_seconds: str
 
 
 @dataclass(frozen=True)
 class ObserveSettings(Settings):
+    """`environments` is a comma-separated list."""
+
     prefix: str
     environments: str
 

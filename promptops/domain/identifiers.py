@@ -40,6 +40,8 @@ class PromptRef:
 
 def check_prompt_id(prompt_id: str) -> str:
     """The same id if it is one: 2 to 64 of a-z, 0-9 and '-', which may not lead, trail or double."""
+    if not isinstance(prompt_id, str):
+        raise InvalidPromptId(f"{shown(prompt_id)} is not a prompt id: no text", "Send it as text.")
     if prompt_id in RESERVED_IDS or prompt_id.startswith(RESERVED_PREFIXES):
         raise ReservedPromptId(f"{shown(prompt_id)} is reserved", "Choose another prompt id.")
     if len(prompt_id) <= MAX_ID_CHARS and _ID.fullmatch(prompt_id) and "--" not in prompt_id:
@@ -49,7 +51,7 @@ def check_prompt_id(prompt_id: str) -> str:
 
 def parse_version(text: str) -> int:
     """The number in `v12`; raises InvalidVersion for every other spelling."""
-    match = _VERSION.fullmatch(text)
+    match = _VERSION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise InvalidVersion(f"{shown(text)} is not a version", "Use v<number>, e.g. v12.")
     return int(match.group(1))

@@ -84,7 +84,7 @@ def test_each_environment_tells_its_clients_what_they_need(cloud: Deployed):
         read = EnvironmentSettings(**document)
 
         assert read.artifact_bucket == cloud.one("AWS::S3::Bucket", "Artifacts").id
-        assert read.ttl_seconds == 30
+        assert read.ttl_seconds == 60
 
 
 def test_the_people_of_the_demonstration_are_known_locally_only(cloud: Deployed, local: Deployed):

@@ -118,7 +118,7 @@ def test_publish_works_for_who_may_not_read_the_registry(
     def refused(prompt_id: str) -> None:
         raise AccessRefused("dynamodb:Query answered AccessDeniedException")
 
-    monkeypatch.setattr(stack.world.registry, "versions", refused)
+    monkeypatch.setattr(stack.world.registry, "family", refused)
     stack.api.answers["/v1/publish"] = published("published")
 
     assert stack.run("publish", SUPPORT).exit_code == 0

@@ -130,6 +130,14 @@ def test_an_installation_is_read_also_of_a_newer_stack(account: Any) -> None:
     assert line.ledgers.names == ("dev", "prod")
 
 
+def test_a_stack_of_another_release_is_said(account: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    put(account, installation_parameter("prompt-ops"), {**INSTALLATION, "release": "9.9.9"})
+
+    _ = open_line("", "", "prompt-ops").installation
+
+    assert "the stack 9.9.9: upgrade the older of the two" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["not json", "[]", '{"schema": 1}'])
 def test_an_installation_that_cannot_be_read_says_so(account: Any, text: str) -> None:
     account.put_parameter(Name=installation_parameter("prompt-ops"), Value=text, Type="String")

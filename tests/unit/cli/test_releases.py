@@ -80,7 +80,7 @@ def test_promote_follows_the_release_through_every_environment(stack: Stack) -> 
     assert (path, repeatable) == ("/v1/prod/promote", False)
     assert body == {"prompt_id": PROMPT, "version": "v1", "reason": "first release"}
     assert result.stdout.splitlines() == [
-        f"support-ticket v1 is live in {name}, revision 1." for name in ("dev", "staging", "prod")
+        f"support-ticket@v1 is live in {name}, revision 1." for name in ("dev", "staging", "prod")
     ]
     assert "evaluation passed with 1.00" in result.stderr
     assert "released in dev, staging, prod" in result.stderr

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import io
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from infra.local import checkout
+from infra.local.commands import main
+from infra.local.instance import Instance
+from infra.local.messages import summary, welcome
+from infra.local.people import DEMO_PEOPLE
+from infra.local.progress import step
+
+
+@pytest.fixture(autouse=True)
+def instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for module in ("instance", "bring_up"):
+        monkeypatch.setattr(f"infra.local.{module}.INSTANCES", tmp_path)
+    return tmp_path
+
+
+def an_instance() -> Instance:
+    outputs = {"ApiUrl": "https://api", "ApprovalPageUrl": "https://api/approvals"}
+    return Instance("two", 1, 2, 3, 4, outputs=outputs, passwords={"bob@example.com": "secret-of-bob"})
+
+
+@pytest.mark.parametrize("command", ["status", "env"])
+def test_asking_for_a_local_aws_that_is_not_up_says_how_to_start_it(
+    command: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main([command, "--name", "two"]) == 6
+
+    assert capsys.readouterr().err == (
+        "E_LOCAL_DOWN: no local AWS is up (two). Start it with promptops local up --name two.\n"
+    )
+
+
+def test_an_error_is_also_json_for_programs(capsys: pytest.CaptureFixture[str]):
+    assert main(["status", "--json"]) == 6
+
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "E_LOCAL_DOWN"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["up", "--port", "x"], ["env", "--as", "nobody"], ["fly"], [], ["up", "--name", "A"]]
+)
+def test_bad_input_ends_with_2_and_no_traceback(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        raise SystemExit(main(arguments))
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("E_")
+
+
+def test_down_is_no_error_when_nothing_is_up(capsys: pytest.CaptureFixture[str]):
+    assert main(["down"]) == 0
+    assert main(["down", "--all"]) == 0
+
+    assert "nothing to stop" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("attribute", "code"), [("EMULATOR_PYTHON", "E_NOT_INSTALLED"), ("CDK", "E_NOT_INSTALLED")]
+)
+def test_what_is_not_installed_names_the_command_that_installs_it(
+    attribute: str, code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(checkout.shutil, "which", lambda tool: f"/bin/{tool}")
+    for each in ("EMULATOR_PYTHON", "CDK"):
+        monkeypatch.setattr(checkout, each, Path(__file__))
+    monkeypatch.setattr(checkout, attribute, Path("/nowhere/tool"))
+
+    assert main(["up"]) == 6
+
+    assert capsys.readouterr().err.endswith("missing (/nowhere/tool). Run make install.\n")
+
+
+def test_a_missing_openssl_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(checkout.shutil, "which", lambda tool: None)
+
+    assert main(["up"]) == 6
+    assert capsys.readouterr().err.startswith("E_TOOL_MISSING: openssl is not on the PATH. Install it")
+
+
+def test_the_welcome_tells_where_to_look_and_how_everybody_signs_in():
+    text = welcome(an_instance())
+
+    for expected in ("https://api/approvals", "http://127.0.0.1:4/", "secret-of-bob", "--name two"):
+        assert expected in text
+    assert all(person.name in text for person in DEMO_PEOPLE)
+
+
+def test_programs_get_the_same_as_json():
+    document = json.loads(json.dumps(summary(an_instance())))
+
+    bob = next(person for person in document["people"] if person["profile"] == "bob")
+    assert (bob["password"], bob["approves"]) == ("secret-of-bob", True)
+
+
+def test_a_quick_step_is_silent_and_a_slow_one_tells_its_seconds(monkeypatch: pytest.MonkeyPatch):
+    quick, slow = io.StringIO(), io.StringIO()
+    with step("Quick", stream=quick):
+        pass
+    monkeypatch.setattr("infra.local.progress._QUIET_SECONDS", 0.0)
+    with step("Slow", stream=slow):
+        while "…" not in slow.getvalue():
+            time.sleep(0.001)
+
+    assert quick.getvalue() == ""
+    assert slow.getvalue().splitlines()[-1] == "Slow: 0.0 s"

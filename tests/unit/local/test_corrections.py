@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from infra.local.checkout import EMULATOR_PYTHON, ROOT
+
+pytestmark = pytest.mark.skipif(not EMULATOR_PYTHON.exists(), reason="the emulator is not installed")
+
+PREPARE = """
+import json
+from infra.local.corrections import apply_corrections
+apply_corrections()
+from ministack.core import iam_actions, lambda_runtime
+from ministack.services import lambda_svc
+"""
+
+
+def in_the_emulator(code: str) -> Any:
+    done = subprocess.run(
+        [str(EMULATOR_PYTHON), "-c", PREPARE + code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_failed_invocation_carries_the_class_name_of_its_exception():
+    body = in_the_emulator("""
+import io, zipfile
+zipped = io.BytesIO()
+with zipfile.ZipFile(zipped, "w") as file:
+    file.writestr("h.py", "class Throttled(Exception): pass\\n"
+                          "def handler(event, context): raise Throttled('slow down')")
+config = {"FunctionName": "f", "Handler": "h.handler", "Runtime": "python3.14", "Timeout": 20,
+          "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Environment": {"Variables": {}}}
+function = {"config": config, "code_zip": zipped.getvalue()}
+print(json.dumps(lambda_svc._execute_function_warm(function, {}, "request-1")["body"]))
+""")
+
+    assert body == {"errorMessage": "slow down", "errorType": "Throttled"}
+
+
+@pytest.mark.parametrize(
+    ("model", "arn"),
+    [
+        ("us.anthropic.claude-haiku-4-5-20251001-v1%3A0",
+         "arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0"),
+        ("amazon.nova-lite-v1:0", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
+    ],
+)  # fmt: skip
+def test_converse_is_authorised_as_invoking_the_model_or_its_profile(model: str, arn: str):
+    seen = in_the_emulator(f"""
+call = ("bedrock-runtime", "POST", "/model/{model}/converse", {{}}, b"{{}}", {{}})
+arn = iam_actions.extract_resource_arn(*call, "us-east-1", "000000000000")
+print(json.dumps([iam_actions.extract_iam_action(*call), arn]))
+""")
+
+    assert seen == ["bedrock:InvokeModel", arn]
