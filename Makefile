@@ -1,4 +1,4 @@
-# The project in six targets; `make` alone lists them.
+# What the project can do; `make` alone lists it.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -7,7 +7,7 @@ CDK := node_modules/.bin/cdk
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help install demo check test deploy clean lint types promises
+.PHONY: help install demo check test bootstrap deploy clean lint types promises
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ check: build/installed build/installed-tests ## Every gate that needs no AWS: li
 test: check ## check, then unit, adapter and end-to-end tests on the local AWS
 	$(BIN)/python -m pytest tests/unit tests/adapters tests/content tests/faults tests/e2e
 
+bootstrap: build/installed ## Prepare your AWS account and Region for the CDK, once
+	$(CDK) bootstrap --app "$(BIN)/python app.py" $(ARGS)
+
 deploy: build/installed ## Deploy to the AWS account of your own credentials
 	$(CDK) deploy --all --app "$(BIN)/python app.py" $(ARGS)
 
@@ -32,6 +35,7 @@ clean: ## Stop local instances and remove what was built
 
 lint:
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
 types:

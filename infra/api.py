@@ -40,7 +40,7 @@ class Api(Construct):
                 destination_arn=logs.log_group_arn, format=json.dumps(ACCESS_LOG)
             ),
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=RATE, throttling_burst_limit=BURST, detailed_metrics_enabled=True
+                throttling_rate_limit=RATE, throttling_burst_limit=BURST
             ),
         )
         self.id = api.ref

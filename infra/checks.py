@@ -41,7 +41,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         )
         for route in ("Get  Approvals*", "Post  Approvals*", "Get  Sign-In*", "Post  Sign-Out")
     ),
-    Accepted("SQS3", "PromptOpsLine/Schedules/DeadLetters/Resource", "this is the dead-letter queue"),
+    Accepted("SQS3", "PromptOpsLine/DeadLetters/Resource", "this is the dead-letter queue"),
     Accepted(
         "IAM5", _FUNCTIONS, "X-Ray, and SendTaskSuccess and SES for approve, define no resource to name",
         "Resource::*",

@@ -61,7 +61,7 @@ class Context:
     def of(cls, scope: Construct) -> Context:
         """The context of the app: `promptops` in `cdk.json`, single values overridden by `-c name=value`."""
         given = dict(scope.node.try_get_context("promptops") or {})
-        for name in (*_READERS, "target", "localPort"):
+        for name in (*_READERS, "target", "localPort", "localAuthors"):
             override = scope.node.try_get_context(name)
             if override is not None:
                 given[name] = override
@@ -71,7 +71,9 @@ class Context:
     def from_dict(cls, given: Mapping[str, Any]) -> Context:
         """The checked context; raises InvalidContext."""
         rest = dict(given)
-        target = Target.named(str(rest.pop("target", "cloud")), rest.pop("localPort", None))
+        target = Target.named(
+            str(rest.pop("target", "cloud")), rest.pop("localPort", None), str(rest.pop("localAuthors", ""))
+        )
         unknown = sorted(set(rest) - set(_READERS))
         if unknown:
             raise InvalidContext(f"context has no {unknown[0]!r}; known: {', '.join(_READERS)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import arns
@@ -25,6 +26,7 @@ class Functions(Construct):
     def __init__(
         self, scope: Construct, id: str, context: Context, state: StateStack, *,
         api: Api, sign_in: SignIn, session_key: kms.IKey, oncall: OnCall,
+        dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, id)
         self._context = context
@@ -38,7 +40,9 @@ class Functions(Construct):
             "approve": self._approve(api=api, sign_in=sign_in, session_key=session_key, oncall=oncall),
         }
         self.promotes = {
-            environment.name: self._promote(environment, alarm_topic_arn=oncall.alarms.topic_arn)
+            environment.name: self._promote(
+                environment, alarm_topic_arn=oncall.alarms.topic_arn, dead_letters_arn=dead_letters.queue_arn
+            )
             for environment in context.environments
         }
 
@@ -68,11 +72,11 @@ class Functions(Construct):
             ),
         )
 
-    def _promote(self, environment: Environment, *, alarm_topic_arn: str) -> Function:
+    def _promote(self, environment: Environment, *, alarm_topic_arn: str, dead_letters_arn: str) -> Function:
         return Function(
             self, f"Promote{environment.name.title()}", self._context, "promote",
             environment=environment.name,
-            statements=self._permissions.promote(environment.name),
+            statements=self._permissions.promote(environment.name, dead_letters_arn=dead_letters_arn),
             settings=settings.PromoteSettings(
                 prefix=self._context.prefix,
                 environment=environment.name,

@@ -15,7 +15,7 @@ from infra.dashboards import Dashboards
 from infra.functions import Functions
 from infra.mail import Mail
 from infra.oncall import OnCall
-from infra.schedules import Schedules
+from infra.schedules import DeadLetters, Schedules
 from infra.settings import SettingsParameters
 from infra.state_stack import StateStack
 from infra.tags import tag
@@ -39,21 +39,22 @@ class LineStack(Stack):
         )
         if context.mail_from:
             Mail(self, "Mail", sender=context.mail_from)
+        dead_letters = DeadLetters(self, "DeadLetters")
         functions = Functions(
             self, "Functions", context, state, api=api, sign_in=sign_in, oncall=oncall,
-            session_key=_session_key(self, context),
+            session_key=_session_key(self, context), dead_letters=dead_letters,
         )
         api.connect(functions.by_verb, functions.promotes)
         workflow = Workflow(self, "Workflow", context, functions)
-        schedules = Schedules(self, "Schedules", context, functions.promotes)
+        Schedules(self, "Schedules", functions.promotes, dead_letters=dead_letters)
         SettingsParameters(self, "Settings", context, state, api=api, workflow=workflow)
         Alarms(
             self, "Alarms", prefix=context.prefix, functions=functions.all, state_machine_arn=workflow.arn,
-            dead_letters=schedules.dead_letters, topic=oncall.alarms,
+            dead_letters=dead_letters, topic=oncall.alarms,
         )
         dashboards = Dashboards(
             self, "Dashboards", context, functions=functions.all, state_machine_arn=workflow.arn,
-            dead_letters=schedules.dead_letters,
+            dead_letters=dead_letters,
         )
         kit = AccessKit(self, "AccessKit", context, state, api=api, oncall=oncall)
         tag(self, context, "line")

@@ -54,7 +54,7 @@ class Permissions:
             *self._models(),
         ]
 
-    def promote(self, environment: str) -> list[iam.PolicyStatement]:
+    def promote(self, environment: str, *, dead_letters_arn: str) -> list[iam.PolicyStatement]:
         """Write one environment's ledger, release records, pointers and alarms; read what that depends on."""
         prefix = self._context.prefix
         pointers = arns.parameter(names.pointer_parameter(prefix, environment, "*"))
@@ -73,6 +73,8 @@ class Permissions:
             ),
             allow(["cloudwatch:DescribeAlarms"], [arns.alarm("*")]),
             allow(["states:StartExecution"], [arns.state_machine(prefix)]),
+            # A function sends what it failed at itself, with its own role.
+            allow(["sqs:SendMessage"], [dead_letters_arn]),
         ]
 
     def approve(

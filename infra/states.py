@@ -24,7 +24,12 @@ _RETRY = [
         ],
         "IntervalSeconds": 1, "MaxAttempts": 4, "BackoffRate": 2, "JitterStrategy": "FULL",
     },
-    {"ErrorEquals": [ModelUnavailable.__name__], "IntervalSeconds": 5, "MaxAttempts": 2, "BackoffRate": 2},
+    {
+        # The last three: the function's process ended or ran out of time. It may have done its work; each
+        # task done again answers the same.
+        "ErrorEquals": [ModelUnavailable.__name__, "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"],
+        "IntervalSeconds": 5, "MaxAttempts": 2, "BackoffRate": 2,
+    },
 ]
 
 

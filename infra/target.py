@@ -28,12 +28,15 @@ class Target:
     requires_if_none_match: bool = True
 
     @classmethod
-    def named(cls, name: str, port: object = None) -> Target:
-        """The target called `cloud` or `local`; local needs the port its AWS listens on."""
+    def named(cls, name: str, port: object = None, authors: str = "") -> Target:
+        """The target called `cloud` or `local`; local needs the port its AWS listens on.
+
+        `authors` are addresses, comma-separated, that are all alice's on this machine.
+        """
         if name == "cloud":
             return CLOUD
         if name == "local" and str(port).isdecimal():
-            return _local(int(str(port)))
+            return _local(int(str(port)), tuple(filter(None, authors.split(","))))
         raise InvalidContext(
             f"target is {name!r}, localPort {port!r}; use cloud, or local with -c localPort=<port>"
         )
@@ -53,16 +56,17 @@ class Target:
 CLOUD = Target()
 
 
-def _local(port: int) -> Target:
+def _local(port: int, authors: tuple[str, ...]) -> Target:
     return Target(
         local_port=port,
         model_kind="standin",
         accepted_model_kinds=("bedrock", "standin"),
-        people=tuple(_demo_person(name) for name in ("alice", "bob", "carol", "dave")),
+        people=(_demo_person("alice", *authors), *map(_demo_person, ("bob", "carol", "dave"))),
         mail_from="promptops@example.com",
         requires_if_none_match=False,
     )
 
 
-def _demo_person(name: str) -> Person:
-    return Person(name.title(), (f"{name}@example.com",), (f"arn:aws:iam::{_LOCAL_ACCOUNT}:user/{name}",))
+def _demo_person(name: str, *more_emails: str) -> Person:
+    emails = (f"{name}@example.com", *more_emails)
+    return Person(name.title(), emails, (f"arn:aws:iam::{_LOCAL_ACCOUNT}:user/{name}",))

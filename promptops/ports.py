@@ -121,9 +121,9 @@ class Ledger(Protocol):
     def commit(self, commit: Commit) -> Release:
         """The release now in the ledger: this one, or the first result of the same op_id.
 
-        One transaction: version registered with this digest and not revoked, released in the lower environment,
-        no freeze, head unmoved, approval consumed, release row, operation row. A freeze stops promotions only;
-        rollback and adopt demand instead that the version was released here before.
+        One transaction: version registered with this digest and not revoked, released in the lower
+        environment, no freeze, head unmoved, approval consumed, release row, operation row. A freeze stops
+        promotions only; rollback and adopt demand instead that the version was released here before.
         Raises Conflict naming the winner, Revoked, OutOfOrder, Frozen, ApprovalRequired, NeverReleased, or
         IdempotencyMismatch when the op_id did something else.
         """
@@ -157,7 +157,9 @@ class Ledger(Protocol):
         Opening again for the same request replaces the token and keeps the approval.
         """
 
-    def decide(self, approval: Approval, decision: Decision, actor: Actor, comment: str, now: str) -> Approval:
+    def decide(
+        self, approval: Approval, decision: Decision, actor: Actor, comment: str, now: str
+    ) -> Approval:
         """One decision, if it still is pending and not expired; raises AlreadyDecided."""
 
     def task_token(self, approval_id: str) -> str: ...

@@ -1,7 +1,7 @@
 """What is corrected in the emulator before it serves, so that the product needs no local special case.
 
 - Lambda reports an exception of a handler by its class name, and the workflow's catches and retries go by
-  that name; the emulator calls every one of them `Runtime.HandlerError`.
+  that name; the emulator calls every one of them `Runtime.HandlerError`, and so the end of a process.
 - Bedrock authorises Converse as `bedrock:InvokeModel`, on the inference profile where the id names one; the
   emulator as `bedrock:Converse`, an action that AWS does not have, on a model of that name.
 - `aws:PrincipalArn` of a role's session is the role's ARN, path included; the emulator gives the session's.
@@ -21,6 +21,7 @@ from ministack.services import iam, lambda_svc
 
 _REPORTED = '"error": str(e), "trace"'
 _NAMED = '"error": str(e), "type": type(e).__name__, "trace"'
+_DIED, _EXIT = "Worker process died", "Runtime.ExitError"
 _ACTIONS = {
     "bedrock:Converse": "bedrock:InvokeModel",
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
@@ -69,6 +70,8 @@ def _naming(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, A
         message = (result.get("body") or {}).get("errorMessage") if result.get("error") else None
         if isinstance(message, NamedError):
             result["body"]["errorType"] = message.type_name
+        elif message == _DIED:
+            result["body"]["errorType"] = _EXIT
         return result
 
     return naming

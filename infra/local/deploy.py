@@ -11,6 +11,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from infra.local.authors import commit_authors
 from infra.local.checkout import CDK, ROOT
 from infra.local.children import end_child, start_child
 from infra.local.clients import root_client
@@ -52,6 +53,8 @@ def deploy(instance: Instance, app: Path = ROOT / "app.py") -> Instance:
                 "target=local",
                 "-c",
                 f"localPort={instance.port}",
+                "-c",
+                f"localAuthors={','.join(commit_authors())}",
                 "--outputs-file",
                 str(outputs),
             ],

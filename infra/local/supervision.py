@@ -52,16 +52,22 @@ class State:
         write_atomically(folder_of(name) / "state.json", asdict(self))
 
 
-def hold(path: Path) -> IO[str] | None:
+def hold(path: Path, *, patience_seconds: float = 0) -> IO[str] | None:
     """A lock that its holder keeps until it ends, however it ends; None while another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a")
+    if _wait(lambda: _locked(file), patience_seconds):
+        return file
+    file.close()
+    return None
+
+
+def _locked(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        file.close()
-        return None
-    return file
+        return False
+    return True
 
 
 def supervisor_lock(name: str) -> Path:
@@ -72,10 +78,12 @@ def is_supervised(name: str) -> bool:
     """Whether a supervisor of this instance lives."""
     if not supervisor_lock(name).exists():
         return False
-    lock = hold(supervisor_lock(name))
-    if lock is None:
-        return True
-    lock.close()
+    with supervisor_lock(name).open("a") as file:
+        try:
+            # Shared, so that two who look at the same moment do not take each other for a supervisor.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
     return False
 
 
@@ -111,7 +119,7 @@ def start_supervisor(instance: Instance) -> None:
 
 
 def start_model(instance: Instance) -> None:
-    """Have the supervisor start a stand-in model that has ended, and wait for it; raises LocalError."""
+    """Have the supervisor start the stand-in model anew, and wait until it answers; raises LocalError."""
     state = State.load(instance.name)
     if state and is_supervised(instance.name):
         os.kill(state.pid, MODEL_WANTED)

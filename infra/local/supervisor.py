@@ -56,8 +56,7 @@ class Supervisor:
     def _supervise(self) -> int:
         instance = self._instance
         self._start("emulator", COMMAND, emulator_environment(instance))
-        model = [sys.executable, "-m", "infra.local.model_server", "--port", str(instance.model_port)]
-        self._start("model", model, {"LANG": "C.UTF-8"})
+        self._start_model()
         for server in (ModelBridge(instance.bridge_port, instance.model_url), MailServer(instance)):
             threading.Thread(target=server.serve_forever, daemon=True).start()
         checks: dict[str, Callable[[], bool]] = {
@@ -81,9 +80,9 @@ class Supervisor:
                 return 6
             if self._model_wanted:
                 self._model_wanted = False
-                if self._children["model"].poll() is not None:
-                    self._start_model()
-                    self._report("ready")
+                end_child(self._children["model"])
+                self._start_model()
+                self._report("ready", "")
         return 0
 
     def _start_model(self) -> None:
@@ -119,7 +118,8 @@ def main(name: str) -> int:
     """Supervise the instance; 6 if there is none or it has a supervisor already."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     instance = Instance.load(name)
-    lock = hold(supervisor_lock(name)) if instance else None
+    # Whoever looks whether this runs has the lock for an instant.
+    lock = hold(supervisor_lock(name), patience_seconds=2) if instance else None
     if instance is None or lock is None:
         _LOGGER.error("%s has no instance, or a supervisor already", name)
         return 6

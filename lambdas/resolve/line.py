@@ -32,7 +32,7 @@ resolvers = {
 
 
 def resolve(body: ResolveBody) -> dict[str, object]:
-    """The live version, rendered with the body's variables; raises UnknownEnvironment and what resolving raises."""
+    """The live version, rendered with the body's variables; raises what the resolver raises, and BadInput."""
     resolver = resolvers.get(str(body.environment))
     if resolver is None:
         raise UnknownEnvironment(

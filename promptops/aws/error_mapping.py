@@ -28,26 +28,61 @@ from promptops.domain.errors import (
 )
 
 _THROTTLED = (
-    "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "SlowDown",
-    "RequestLimitExceeded", "ProvisionedThroughputExceededException", "RequestThrottled",
-    "RequestThrottledException", "LimitExceededException", "LimitExceeded", "TooManyUpdates",
-    "TransactionInProgressException", "TransactionConflictException", "ReplicatedWriteConflictException",
-    "ExecutionLimitExceeded", "KmsThrottlingException",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "SlowDown",
+    "RequestLimitExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "LimitExceededException",
+    "LimitExceeded",
+    "TooManyUpdates",
+    "TransactionInProgressException",
+    "TransactionConflictException",
+    "ReplicatedWriteConflictException",
+    "ExecutionLimitExceeded",
+    "KmsThrottlingException",
 )
 _REFUSED = (
-    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorizedException",
-    "KmsAccessDeniedException", "403",
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "NotAuthorizedException",
+    "KmsAccessDeniedException",
+    "403",
 )
 _CREDENTIALS = (
-    "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
-    "InvalidSignatureException", "SignatureDoesNotMatch", "InvalidAccessKeyId", "MissingAuthenticationToken",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "MissingAuthenticationToken",
 )
 _DOWN = (
-    "InternalError", "InternalServerError", "InternalServerException", "InternalFailure",
-    "InternalErrorException", "ServiceUnavailable", "ServiceUnavailableException", "ServiceException",
-    "RequestTimeout", "KMSInternalException", "DependencyTimeoutException", "DisabledException",
-    "KeyUnavailableException", "KMSInvalidStateException", "KmsInvalidStateException",
-    "KMS.DisabledException", "500", "503",
+    "InternalError",
+    "InternalServerError",
+    "InternalServerException",
+    "InternalFailure",
+    "InternalErrorException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "ServiceException",
+    "RequestTimeout",
+    "KMSInternalException",
+    "DependencyTimeoutException",
+    "DisabledException",
+    "KeyUnavailableException",
+    "KMSInvalidStateException",
+    "KmsInvalidStateException",
+    "KMS.DisabledException",
+    "500",
+    "503",
 )
 
 MEANING: dict[str, type[PromptOpsError]] = {
@@ -65,7 +100,10 @@ _FIX: dict[type[PromptOpsError], str] = {
 }
 
 _NO_CREDENTIALS = (
-    NoCredentialsError, PartialCredentialsError, TokenRetrievalError, UnauthorizedSSOTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 
 

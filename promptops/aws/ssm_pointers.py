@@ -30,9 +30,7 @@ class SsmPointers:
     def write(self, prompt_id: str, value: str) -> None:
         """Create or overwrite; the value says itself how new it is."""
         with mapped("ssm:PutParameter"):
-            self._client.put_parameter(
-                Name=self._name(prompt_id), Value=value, Type="String", Overwrite=True
-            )
+            self._client.put_parameter(Name=self._name(prompt_id), Value=value, Type="String", Overwrite=True)
 
     def last_writer(self, prompt_id: str) -> str:
         """The ARN of who wrote the current value; `unknown` where Parameter Store does not say."""

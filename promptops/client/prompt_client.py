@@ -69,7 +69,7 @@ def read_settings(ssm: SSMClient, prefix: str, env: str) -> EnvironmentSettings:
     except ssm.exceptions.ParameterNotFound as error:
         raise NotInstalled(
             f"there is no parameter {name} in this account and Region",
-            "Check environment, prefix, AWS_PROFILE and AWS_REGION; platform engineers deploy with make deploy.",
+            "Check environment, prefix, AWS_PROFILE and AWS_REGION; platform engineers run make deploy.",
         ) from error
     fields = EnvironmentSettings.__dataclass_fields__
     return EnvironmentSettings(**{key: value for key, value in document.items() if key in fields})

@@ -133,7 +133,7 @@ class Begun(Message):
 
 @dataclass(frozen=True)
 class Checked(Message):
-    """Answer to `check`: `approval` is `required`, `none`, or `done` where this very release is live already."""
+    """Answer to `check`: `approval` is `required`, `none`, or `done` where this release is live already."""
 
     request_id: str
     environment: str

@@ -1,4 +1,4 @@
-"""Every name that infrastructure and runtime share; with `*` for a part, the same functions give IAM patterns."""
+"""Every name that infrastructure and runtime share; with `*` for a part they are IAM patterns."""
 
 from __future__ import annotations
 

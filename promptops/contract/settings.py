@@ -1,6 +1,6 @@
 """What each function is told about its surroundings: written by infrastructure, read once at start.
 
-The constructors accept anything, because at synthesis a bucket's name is still a token; only `from_env` checks.
+The constructors accept anything, because at synthesis a bucket's name is still a token; `from_env` checks.
 """
 
 from __future__ import annotations

@@ -57,8 +57,9 @@ class Approval:
     def decider(self, actor: Actor, people: People, now: str) -> Person:
         """The person who may decide this, now.
 
-        Raises AlreadyDecided, ApprovalExpired, UnknownPerson or SelfApproval. Every author must be a known
-        person: otherwise nobody can be shown to be somebody else.
+        Raises AlreadyDecided, ApprovalExpired, UnknownPerson or SelfApproval. The requester and every author
+        must be known people: otherwise nobody can be shown to be somebody else. A pipeline, which is nobody,
+        may publish if it names the authors.
         """
         if self.status != "PENDING":
             raise AlreadyDecided(
@@ -66,7 +67,8 @@ class Approval:
                 "Nothing changed; ask the requester for a new request.",
             )
         if now >= self.expires_at:
-            raise ApprovalExpired(f"the approval expired at {self.expires_at}", "Ask the requester to promote again.")
+            what = f"the approval expired at {self.expires_at}"
+            raise ApprovalExpired(what, "Ask the requester to promote again.")
         person = people.of(actor)
         if person is None:
             raise UnknownPerson(
@@ -76,25 +78,35 @@ class Approval:
             author = people.by_email(email)
             if author is None:
                 raise UnknownPerson(
-                    f"author {email} is nobody in the people map", "Add the address to people in cdk.json and deploy."
+                    f"author {email} is nobody in the people map",
+                    "Add the address to people in cdk.json and deploy.",
                 )
             if author == person:
-                raise SelfApproval(f"{person.name} wrote part of this change", "Another approver must decide.")
+                what = f"{person.name} wrote part of this change"
+                raise SelfApproval(what, "Another approver must decide.")
+        for known in (self.requested_by, *(() if self.authors else self.publishers)):
+            if people.of(known) is None:
+                raise UnknownPerson(
+                    f"{known}, who requested or published this, is nobody in the people map",
+                    "Add the principal to people in cdk.json, or have somebody known publish and promote.",
+                )
         if person in [people.of(known) for known in (self.requested_by, *self.publishers)]:
             raise SelfApproval(f"requested or published by {person.name}", "Another approver must decide.")
         return person
 
     def check_grants(self, subject: Subject, now: str) -> None:
-        """Returns if this approval allows exactly that release now; raises the PolicyRefused that says why not."""
+        """Returns if this approval allows exactly that release now; raises the PolicyRefused that says no."""
         if self.status == "REJECTED":
-            raise ApprovalRejected(f"rejected by {self.decided_by}: {self.comment}", "Change the prompt and publish.")
+            what = f"rejected by {self.decided_by}: {self.comment}"
+            raise ApprovalRejected(what, "Change the prompt and publish.")
         if self.status != "APPROVED" or self.consumed_by:
             raise ApprovalRequired(
                 f"approval {self.approval_id} is {'used' if self.consumed_by else self.status.lower()}",
                 "Another person must approve this release.",
             )
         if now >= self.expires_at:
-            raise ApprovalExpired(f"the approval expired at {self.expires_at}", "Run promptops promote again.")
+            what = f"the approval expired at {self.expires_at}"
+            raise ApprovalExpired(what, "Run promptops promote again.")
         self.check_current(subject)
 
     def check_current(self, subject: Subject) -> None:
@@ -103,12 +115,14 @@ class Approval:
         for name, value in wanted.items():
             if bound[name] != value:
                 raise ApprovalStale(
-                    f"{name} was {str(bound[name])[:12]}, now {str(value)[:12]}", "Run promptops promote again."
+                    f"{name} was {str(bound[name])[:12]}, now {str(value)[:12]}",
+                    "Run promptops promote again.",
                 )
 
     def to_dict(self) -> dict[str, object]:
         return {
-            "schema": SCHEMA, **asdict(self),
+            "schema": SCHEMA,
+            **asdict(self),
             "requested_by": self.requested_by.to_dict(),
             "publishers": [actor.to_dict() for actor in self.publishers],
             "decided_by": self.decided_by.to_dict() if self.decided_by else None,

@@ -25,7 +25,7 @@ class Message:
 class Artifact:
     """One compiled version: blocks are inlined and pinned, the model and its parameters belong to it.
 
-    `model` is `{id, provider}`; `blocks` maps the id of each block that was inlined to the sha256 of its file;
+    `model` is `{id, provider}`; `blocks` maps the id of each inlined block to the sha256 of its file;
     `examples` are few-shot pairs, each `{input, output}`.
     """
 

@@ -43,7 +43,13 @@ class PromptOpsError(Exception):
 
     def to_dict(self) -> dict[str, object]:
         """`{code, what, fix, message, data}`, the form every API and `--json` answer carries."""
-        return {"code": self.code, "what": self.what, "fix": self.fix, "message": str(self), "data": self.data}
+        return {
+            "code": self.code,
+            "what": self.what,
+            "fix": self.fix,
+            "message": str(self),
+            "data": self.data,
+        }
 
 
 class BadInput(PromptOpsError):
@@ -466,9 +472,8 @@ def from_dict(document: dict[str, object]) -> PromptOpsError:
     by_code = {error.code: error for error in every_error()}
     kind = by_code.get(str(document.get("code")), PromptOpsError)
     data = document.get("data")
-    error = kind(
+    return kind(
         str(document.get("what", "no details")),
         str(document.get("fix", "")),
         **(data if isinstance(data, dict) else {}),
     )
-    return error

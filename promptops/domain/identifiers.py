@@ -46,7 +46,9 @@ def check_prompt_id(prompt_id: str) -> str:
         raise ReservedPromptId(f"{shown(prompt_id)} is reserved", "Choose another prompt id.")
     if len(prompt_id) <= MAX_ID_CHARS and _ID.fullmatch(prompt_id) and "--" not in prompt_id:
         return prompt_id
-    raise InvalidPromptId(f"{shown(prompt_id)} is not a prompt id: {_broken_rule(prompt_id)}", _id_fix(prompt_id))
+    raise InvalidPromptId(
+        f"{shown(prompt_id)} is not a prompt id: {_broken_rule(prompt_id)}", _id_fix(prompt_id)
+    )
 
 
 def parse_version(text: str) -> int:

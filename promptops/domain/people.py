@@ -59,7 +59,7 @@ class People:
         self._by_iam: dict[str, Person] = {}
         for person in people:
             self._by_email.update({email.casefold(): person for email in person.emails})
-            self._by_iam.update({principal: person for principal in person.iam})
+            self._by_iam.update(dict.fromkeys(person.iam, person))
 
     def __iter__(self) -> Iterator[Person]:
         """Each person once, in the map's order."""
@@ -94,7 +94,8 @@ class People:
     def from_list(cls, documents: Iterable[Mapping[str, object]]) -> People:
         """The map written in `cdk.json`: a list of `{name, emails, iam}`."""
         return cls(
-            Person(str(item["name"]), _texts(item.get("emails")), _texts(item.get("iam"))) for item in documents
+            Person(str(item["name"]), _texts(item.get("emails")), _texts(item.get("iam")))
+            for item in documents
         )
 
 

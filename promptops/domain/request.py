@@ -33,8 +33,8 @@ class Step:
 class ReleaseRequest:
     """Bound to the exact content, policy and base revision it was made for.
 
-    `path` holds the environments to walk, in order, the last one being `environment`; an `evaluate` request has
-    none. `report_sha256` is filled in once there is evidence. The id names the environment whose ledger
+    `path` holds the environments to walk, in order, the last one being `environment`; an `evaluate` request
+    has none. `report_sha256` is filled in once there is evidence. The id names the environment whose ledger
     holds the row: `prod-4f1c…`.
     """
 
@@ -77,7 +77,10 @@ class ReleaseRequest:
 
     def to_dict(self) -> dict[str, object]:
         return {
-            "schema": SCHEMA, **asdict(self), "actor": self.actor.to_dict(), "path": list(self.path),
+            "schema": SCHEMA,
+            **asdict(self),
+            "actor": self.actor.to_dict(),
+            "path": list(self.path),
             "steps": [asdict(step) for step in self.steps],
         }
 
@@ -99,7 +102,9 @@ def environment_of(identifier: str) -> str:
     """The environment an id of `new_id` names; raises UnknownRequest for other texts."""
     environment, dash, token = identifier.rpartition("-")
     if not dash or len(token) != 32 or not all(character in "0123456789abcdef" for character in token):
-        raise UnknownRequest(f"{shown(identifier)} is not an id of ours", "Copy it from promptops promote or the mail.")
+        raise UnknownRequest(
+            f"{shown(identifier)} is not an id of ours", "Copy it from promptops promote or the mail."
+        )
     return environment
 
 
@@ -108,7 +113,9 @@ def check_reason(reason: object) -> str:
     if not isinstance(reason, str) or not reason.strip():
         raise InvalidReason("the reason is empty", 'Say why, e.g. --reason "shorter answers, ticket OPS-12".')
     if len(reason) > MAX_REASON_CHARS:
-        raise InvalidReason(f"the reason has {len(reason)} characters, limit {MAX_REASON_CHARS}", "Shorten it.")
-    if any(ord(character) < 32 and character != "\n" or ord(character) == 127 for character in reason):
+        raise InvalidReason(
+            f"the reason has {len(reason)} characters, limit {MAX_REASON_CHARS}", "Shorten it."
+        )
+    if any((ord(character) < 32 and character != "\n") or ord(character) == 127 for character in reason):
         raise InvalidReason("the reason holds control characters", "Write plain text.")
     return reason.strip()

@@ -17,8 +17,16 @@ SCHEMA = 1
 ROLES = ("system", "user", "assistant")
 _REQUIRED = ("prompt_id", "owner", "risk", "rationale", "messages", "model")
 _FIELDS = {
-    *_REQUIRED, "schema", "description", "variables", "parameters", "output_schema",
-    "thresholds", "tags", "blocks", "examples",
+    *_REQUIRED,
+    "schema",
+    "description",
+    "variables",
+    "parameters",
+    "output_schema",
+    "thresholds",
+    "tags",
+    "blocks",
+    "examples",
 }
 
 
@@ -58,13 +66,17 @@ class PromptSource:
                 raise InvalidMetadata(f"{name} is missing", f"Add {name} to prompt.yaml.")
         model = _mapping(document, "model")
         if set(model) != {"id", "provider"}:
-            raise InvalidMetadata(f"model has the fields {sorted(model)}", "Write model: {id: …, provider: bedrock}.")
+            raise InvalidMetadata(
+                f"model has the fields {sorted(model)}", "Write model: {id: …, provider: bedrock}."
+            )
         return cls(
             prompt_id=check_prompt_id(_text(document, "prompt_id")),
             owner=_text(document, "owner"),
             rationale=_text(document, "rationale"),
             description=_text(document, "description"),
-            policy=Policy.from_dict({"risk": document["risk"], "thresholds": document.get("thresholds") or {}}),
+            policy=Policy.from_dict(
+                {"risk": document["risk"], "thresholds": document.get("thresholds") or {}}
+            ),
             messages=_messages(document["messages"]),
             model={key: str(value) for key, value in model.items()},
             variables={
@@ -113,7 +125,9 @@ def _messages(value: object) -> tuple[Message, ...]:
         entry = _as_mapping(item, "message")
         role, content = entry.get("role"), entry.get("content")
         if role not in ROLES or not isinstance(content, str):
-            raise InvalidMetadata(f"a message has role {shown(role)}", f"Use one of {', '.join(ROLES)}, with a text.")
+            raise InvalidMetadata(
+                f"a message has role {shown(role)}", f"Use one of {', '.join(ROLES)}, with a text."
+            )
         messages.append(Message(str(role), content))
     return tuple(messages)
 
@@ -123,7 +137,9 @@ def _text(document: Mapping[str, object], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InvalidMetadataType(f"{name} must be text, found {shown(value)}", f'Quote it: {name}: "{value}".')
+        raise InvalidMetadataType(
+            f"{name} must be text, found {shown(value)}", f'Quote it: {name}: "{value}".'
+        )
     return value
 
 

@@ -44,19 +44,25 @@ def _parse(number: int, record: object, environments: Sequence[str]) -> Use:
         if field not in (*_KEYS, *_NUMBERS, *_FLAGS, *_TEXTS):
             raise InvalidRecord(
                 f"record {number} has the field {shown(field)}",
-                f"Known: {', '.join((*_KEYS, *_NUMBERS, *_FLAGS, *_TEXTS))}. Texts and variables are not taken.",
+                f"Known: {', '.join((*_KEYS, *_NUMBERS, *_FLAGS, *_TEXTS))}. Texts are not taken.",
             )
     for field in _KEYS:
         if not isinstance(record.get(field), str):
-            raise InvalidRecord(f"record {number} has no {field}", "Send environment, prompt_id and version (v12).")
+            raise InvalidRecord(
+                f"record {number} has no {field}", "Send environment, prompt_id and version (v12)."
+            )
     if record["environment"] not in environments:
         raise UnknownEnvironment(
             f"unknown environment {shown(record['environment'])}", f"Known: {', '.join(environments)}."
         )
-    measured = {name: _number(number, name, record[name]) for name in _NUMBERS if record.get(name) is not None}
+    measured = {
+        name: _number(number, name, record[name]) for name in _NUMBERS if record.get(name) is not None
+    }
     measured |= {name: _flag(number, name, record[name]) for name in _FLAGS if record.get(name) is not None}
     if not measured:
-        raise InvalidRecord(f"record {number} measures nothing", f"Send one of {', '.join((*_NUMBERS, *_FLAGS))}.")
+        raise InvalidRecord(
+            f"record {number} measures nothing", f"Send one of {', '.join((*_NUMBERS, *_FLAGS))}."
+        )
     return Use(
         environment=record["environment"],
         prompt_id=check_prompt_id(record["prompt_id"]),
@@ -67,8 +73,15 @@ def _parse(number: int, record: object, environments: Sequence[str]) -> Use:
 
 
 def _number(number: int, name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-        raise InvalidRecord(f"{name} of record {number} is {shown(value)}", "Send a finite number, 0 or more.")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not math.isfinite(value)
+        or value < 0
+    ):
+        raise InvalidRecord(
+            f"{name} of record {number} is {shown(value)}", "Send a finite number, 0 or more."
+        )
     if name == "quality" and value > 1:
         raise InvalidRecord(f"quality of record {number} is {value}", "Send a number in 0..1.")
     return float(value)
@@ -82,5 +95,7 @@ def _flag(number: int, name: str, value: object) -> float:
 
 def _label(number: int, name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > _MAX_TEXT_CHARS:
-        raise InvalidRecord(f"{name} of record {number} is no text up to {_MAX_TEXT_CHARS} characters", "Shorten it.")
+        raise InvalidRecord(
+            f"{name} of record {number} is no text up to {_MAX_TEXT_CHARS} characters", "Shorten it."
+        )
     return value

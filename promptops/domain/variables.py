@@ -37,7 +37,11 @@ class Variable:
 
     def to_dict(self) -> dict[str, object]:
         """The declaration as the artifact stores it, defaults left out."""
-        document: dict[str, object] = {"type": self.type, "max_chars": self.max_chars, "trusted": self.trusted}
+        document: dict[str, object] = {
+            "type": self.type,
+            "max_chars": self.max_chars,
+            "trusted": self.trusted,
+        }
         if self.default is not None:
             document["default"] = self.default
         if self.enum:
@@ -49,14 +53,20 @@ class Variable:
         """The declaration in `prompt.yaml` or an artifact; raises InvalidMetadata and its leaves."""
         for field in document:
             if field not in _FIELDS:
-                raise UnknownMetadata(f"variable {name} has no {shown(field)}{_did_you_mean(field, _FIELDS)}",
-                                      f"Known: {', '.join(sorted(_FIELDS))}.")
+                raise UnknownMetadata(
+                    f"variable {name} has no {shown(field)}{_did_you_mean(field, _FIELDS)}",
+                    f"Known: {', '.join(sorted(_FIELDS))}.",
+                )
         kind = document.get("type", "string")
         if kind not in _PYTHON_TYPES:
-            raise InvalidMetadata(f"variable {name} has type {shown(kind)}", "Write string, number or boolean.")
+            raise InvalidMetadata(
+                f"variable {name} has type {shown(kind)}", "Write string, number or boolean."
+            )
         max_chars = document.get("max_chars", DEFAULT_MAX_CHARS)
         if isinstance(max_chars, bool) or not isinstance(max_chars, int) or max_chars < 1:
-            raise InvalidMetadataType(f"max_chars of {name} is {shown(max_chars)}", "Write a whole number above 0.")
+            raise InvalidMetadataType(
+                f"max_chars of {name} is {shown(max_chars)}", "Write a whole number above 0."
+            )
         trusted = document.get("trusted", False)
         if not isinstance(trusted, bool):
             raise InvalidMetadataType(f"trusted of {name} is {shown(trusted)}", "Write true or false.")
@@ -72,10 +82,10 @@ class Variable:
 
     def text(self, name: str, value: object) -> str:
         """The value as it enters the text; messages name the variable, never its value."""
-        if not isinstance(value, _PYTHON_TYPES[self.type]) or (self.type == "number" and isinstance(value, bool)):
-            raise InvalidVariableType(
-                f"variable {name} is a {type(value).__name__}", f"Pass a {self.type}."
-            )
+        if not isinstance(value, _PYTHON_TYPES[self.type]) or (
+            self.type == "number" and isinstance(value, bool)
+        ):
+            raise InvalidVariableType(f"variable {name} is a {type(value).__name__}", f"Pass a {self.type}.")
         if self.enum and value not in self.enum:
             raise InvalidVariableType(
                 f"variable {name} has a value outside its enum",
@@ -101,9 +111,13 @@ def bind(declared: Mapping[str, Variable], given: Mapping[str, object]) -> dict[
             f"{shown(unknown[0])} is not a variable of this prompt{_did_you_mean(unknown[0], declared)}",
             f"Known: {', '.join(sorted(declared)) or 'none'}.",
         )
-    missing = sorted(name for name, variable in declared.items() if variable.default is None and name not in given)
+    missing = sorted(
+        name for name, variable in declared.items() if variable.default is None and name not in given
+    )
     if missing:
-        raise MissingVariable(f"{', '.join(missing)} missing", "Pass a value for each variable without a default.")
+        raise MissingVariable(
+            f"{', '.join(missing)} missing", "Pass a value for each variable without a default."
+        )
     return {
         name: variable.text(name, given.get(name, variable.default)) for name, variable in declared.items()
     }

@@ -8,9 +8,12 @@ import unicodedata
 _ASCII = re.compile(r"[\n\t\x20-\x7e]*")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 #: Letters and marks that are drawn as nothing: fillers, joiners, variation selectors.
-_HIDDEN_OTHERS = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}) | frozenset(
-    range(0xFE00, 0xFE10)
-) | frozenset(range(0x180B, 0x180E)) | frozenset(range(0xE0100, 0xE01F0))
+_HIDDEN_OTHERS = (
+    frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0})
+    | frozenset(range(0xFE00, 0xFE10))
+    | frozenset(range(0x180B, 0x180E))
+    | frozenset(range(0xE0100, 0xE01F0))
+)
 
 
 def visible(text: str) -> str:

@@ -65,9 +65,7 @@ def request(
     try:
         workflow.start(request_id, environment)
     except PromptOpsError as error:
-        failed = made.step(
-            clock.now(), "the workflow did not start", status="failed", error=error.to_dict()
-        )
+        failed = made.step(clock.now(), "the workflow did not start", status="failed", error=error.to_dict())
         ledger.put_request(failed)
         raise
     return Requested(request_id, made.execution_arn, list(path), made.status)

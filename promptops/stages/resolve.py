@@ -43,8 +43,8 @@ class ReleaseRecordReader(Protocol):
 class Resolved:
     """The live version of a prompt, and how sure this process is that it is.
 
-    `source` is where this answer came from; `stale` says that the last look at AWS failed; `age_seconds` is the
-    time since the pointer was last read.
+    `source` is where this answer came from; `stale` says that the last look at AWS failed; `age_seconds` is
+    the time since the pointer was last read.
     """
 
     prompt_id: str
@@ -101,8 +101,8 @@ class Resolver:
     def resolve(self, prompt_id: str) -> Resolved:
         """The version to use now.
 
-        Raises Retired or Revoked when a pointer says so, NotReleased where nothing ever was, and, only if this
-        process has never seen a good version, what kept it from seeing one.
+        Raises Retired or Revoked when a pointer says so, NotReleased where nothing ever was, and, only if
+        this process has never seen a good version, what kept it from seeing one.
         """
         known = self._known.get(prompt_id)
         if known is not None and self._clock() < known.expires:
@@ -145,7 +145,7 @@ class Resolver:
         if text is None:
             raise NotReleased(
                 f"nothing of {shown(prompt_id)} is released in {self._environment}",
-                f"Check id and environment, or run promptops promote {prompt_id}@v<number> --to {self._environment}.",
+                f"Check id and environment, or promote a version to {self._environment}.",
             )
         pointer = self._honoured(prompt_id, parse_pointer(text), known)
         if known is not None and pointer.revision <= known.pointer.revision:
@@ -192,7 +192,9 @@ class Resolver:
 
 def _check_state(prompt_id: str, pointer: Pointer) -> None:
     if pointer.state == "retired":
-        raise Retired(f"{prompt_id} is retired", "Its owner withdrew it; promptops history shows when and why.")
+        raise Retired(
+            f"{prompt_id} is retired", "Its owner withdrew it; promptops history shows when and why."
+        )
     if pointer.state == "revoked":
         raise Revoked(f"{prompt_id}@v{pointer.version} is revoked", "Roll back to an earlier release.")
 

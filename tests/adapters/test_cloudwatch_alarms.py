@@ -13,7 +13,13 @@ from promptops.domain.identifiers import PromptRef
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:on-call"
 V1, V2 = PromptRef("support-ticket", 1), PromptRef("support-ticket", 2)
 REQUIRED = (
-    "AlarmName", "MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "ComparisonOperator",
+    "AlarmName",
+    "MetricName",
+    "Namespace",
+    "Statistic",
+    "Period",
+    "EvaluationPeriods",
+    "ComparisonOperator",
 )
 SIGNALS = sorted(metric.alarm.signal for metric in METRICS if metric.alarm)
 
@@ -73,8 +79,13 @@ def test_versions_no_longer_served_lose_their_alarms(cloudwatch):
 def test_other_environments_and_other_peoples_alarms_are_left_alone(cloudwatch):
     alarms_of(cloudwatch, "dev").project([V1])
     foreign = {
-        "MetricName": "Latency", "Namespace": "theirs", "Statistic": "Average", "Period": 60,
-        "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
+        "MetricName": "Latency",
+        "Namespace": "theirs",
+        "Statistic": "Average",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
     }
     cloudwatch.put_metric_alarm(AlarmName="prompt-ops/prod/support-ticket/theirs", **foreign)
 

@@ -36,27 +36,25 @@ class LocalAws:
         """A boto3 client with a person's rights; without one, with the rights of the account's root."""
         if not person:
             return root_client(self.instance, service)
-        session = boto3.Session(**self._keys(person), region_name=REGION)
-        return session.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.instance.endpoint,
-            verify=str(self.instance.certificate),
-            config=NO_RETRIES,
-        )
+        return self._client_in(self.session(person), service)
+
+    def session(self, person: str) -> boto3.Session:
+        """A boto3 session with a person's credentials."""
+        return boto3.Session(**self._keys(person), region_name=REGION)
 
     def client_of_role(self, service: str, function: str) -> Any:
         """A boto3 client with exactly the rights a function's role has."""
         role = self.client("lambda").get_function_configuration(FunctionName=function)["Role"]
-        credentials = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.instance.endpoint,
-            verify=str(self.instance.certificate),
-            region_name=REGION,
+        return self._client_in(self.session_of_role(role, name="test"), service)
+
+    def session_of_role(self, role: str, *, name: str) -> boto3.Session:
+        """A session of that name, begun by the account's root, which every trust policy here lets in."""
+        credentials = self.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+        return boto3.Session(
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
-            config=NO_RETRIES,
+            region_name=REGION,
         )
 
     def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -69,6 +67,14 @@ class LocalAws:
     def model_requests(self) -> int:
         """How many completions the stand-in model was asked for since it started."""
         return int(json.loads(fetch(f"{self.instance.model_url}/requests").body)["count"])
+
+    def _client_in(self, session: boto3.Session, service: str) -> Any:
+        return session.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.instance.endpoint,
+            verify=str(self.instance.certificate),
+            config=NO_RETRIES,
+        )
 
     def _keys(self, person: str) -> dict[str, str]:
         profiles = ConfigParser()

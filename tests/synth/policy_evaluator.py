@@ -102,7 +102,7 @@ class Account:
         self._deployed = deployed
 
     def ask(self, who: str, action: str, resource: str, **keys: str | Sequence[str]) -> Verdict:
-        """The verdict on a call of one of our functions, e.g. `promote-dev`, or of `release`, the workflow."""
+        """The verdict on a call of a function of ours, e.g. `promote-dev`, or of `release`, the workflow."""
         role = self.role(who)
         arn = self._deployed.resolve({"Fn::GetAtt": [role.id, "Arn"]})
         return verdict(

@@ -8,7 +8,7 @@ import pytest
 
 from promptops.contract.metrics import DIMENSIONS, METRICS
 from tests.synth.deployed import ACCOUNT, Deployed, Resource, deploy
-from tests.synth.policy_evaluator import Call, verdict
+from tests.synth.policy_evaluator import Account, Call, verdict
 
 FUNCTIONS = {
     "publish",
@@ -87,6 +87,20 @@ def test_asynchronous_calls_that_keep_failing_are_kept(cloud: Deployed):
     }
 
     assert configured == {f"prompt-ops-promote-{name}": queue for name in ("dev", "staging", "prod")}
+
+
+def test_promote_may_send_what_it_failed_at_to_the_queue(cloud: Deployed):
+    queue = cloud.arn(cloud.one("AWS::SQS::Queue"))
+
+    for environment in ("dev", "staging", "prod"):
+        assert Account(cloud).ask(f"promote-{environment}", "sqs:SendMessage", queue) == "allowed"
+
+
+def test_policies_fit_in_what_iam_allows(cloud: Deployed):
+    for policy in cloud.all("AWS::IAM::ManagedPolicy"):
+        assert len(json.dumps(policy.properties["PolicyDocument"], separators=(",", ":"))) <= 6144, policy.id
+    for policy in cloud.all("AWS::IAM::Policy"):
+        assert len(json.dumps(policy.properties["PolicyDocument"], separators=(",", ":"))) <= 10240, policy.id
 
 
 def test_lost_schedules_may_be_kept_by_the_rules_only(cloud: Deployed):

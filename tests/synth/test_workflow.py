@@ -60,6 +60,7 @@ def test_every_task_is_tried_again_and_no_failure_goes_unrecorded(line: States):
         if state["Type"] == "Task":
             retried = {name for retry in state["Retry"] for name in retry["ErrorEquals"]}
             assert {"Throttled", "EndpointDown", "ModelUnavailable", "Lambda.ServiceException"} <= retried
+            assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
     for name, state in line.items():
         if state["Type"] in ("Task", "Map"):
             everything = [catch["Next"] for catch in state["Catch"] if catch["ErrorEquals"] == ["States.ALL"]]
@@ -75,7 +76,7 @@ def test_errors_are_matched_by_the_names_of_real_classes(line: States):
     for state in all_states(line):
         for handler in (*state.get("Retry", ()), *state.get("Catch", ())):
             for name in handler["ErrorEquals"]:
-                assert name.startswith(("States.", "Lambda.")) or issubclass(
+                assert name.startswith(("States.", "Lambda.", "Runtime.", "Sandbox.")) or issubclass(
                     getattr(errors, name), errors.PromptOpsError
                 )
 

@@ -190,22 +190,37 @@ class Scene:
         self.artifacts.create(ref, artifact.to_bytes())
         policy = Policy(risk, Thresholds(0.8, 3))
         report = Report(
-            f"evaluation-{prompt_id}-{version}", prompt_id, version,
-            Binding(artifact.digest(), "c" * 64, "graders", "some-model", "bedrock"), policy.thresholds,
+            f"evaluation-{prompt_id}-{version}",
+            prompt_id,
+            version,
+            Binding(artifact.digest(), "c" * 64, "graders", "some-model", "bedrock"),
+            policy.thresholds,
             (
                 CaseResult("late-order", 1.0, True, True, (), 900, 200, 80),
                 CaseResult("angry-customer", 1.0, True, False, (), 900, 200, 80),
                 CaseResult("no-receipt", 0.5, False, False, ("more than 80 words",), 900, 200, 80),
             ),
-            self.clock.now(), self.clock.now(),
+            self.clock.now(),
+            self.clock.now(),
         )
         record = VersionRecord(
-            ref=ref, sha256=artifact.digest(), size_bytes=len(artifact.to_bytes()), object_version="o",
-            source_sha256="5" * 64, model="some-model", dataset=Dataset("datasets/c", "c" * 64, 3),
+            ref=ref,
+            sha256=artifact.digest(),
+            size_bytes=len(artifact.to_bytes()),
+            object_version="o",
+            source_sha256="5" * 64,
+            model="some-model",
+            dataset=Dataset("datasets/c", "c" * 64, 3),
             policy=policy,
-            owner="customer-care", description="Tells customers what they get back", rationale="New law",
-            tags=(), published_by=ALICE, authors=("alice@example.com",), commit="9f1c2ab",
-            published_at=self.clock.now(), evidence=self.reports.store(report),
+            owner="customer-care",
+            description="Tells customers what they get back",
+            rationale="New law",
+            tags=(),
+            published_by=ALICE,
+            authors=("alice@example.com",),
+            commit="9f1c2ab",
+            published_at=self.clock.now(),
+            evidence=self.reports.store(report),
         )
         self.registry.records[ref] = record
         return record
@@ -214,8 +229,14 @@ class Scene:
         head = self.prod.head(PROMPT)
         record = self.registry.version(PromptRef(PROMPT, version))
         release = next_release(
-            head, version=version, sha256=record.sha256, kind="promote", actor=ALICE, reason="before",
-            at=self.clock.now(), op_id=f"op-{head.revision}",
+            head,
+            version=version,
+            sha256=record.sha256,
+            kind="promote",
+            actor=ALICE,
+            reason="before",
+            at=self.clock.now(),
+            op_id=f"op-{head.revision}",
         )
         self.prod.history.setdefault(PROMPT, []).append(release)
 
@@ -226,8 +247,20 @@ class Scene:
         assert record.evidence
         head: Head = self.prod.head(ref.prompt_id)
         request = ReleaseRequest(
-            request_id, "promote", "prod", ref.prompt_id, ref.version, record.sha256, record.policy.digest(),
-            head.revision, ("prod",), reason, by, self.clock.now(), self.clock.later(72), "promoting",
+            request_id,
+            "promote",
+            "prod",
+            ref.prompt_id,
+            ref.version,
+            record.sha256,
+            record.policy.digest(),
+            head.revision,
+            ("prod",),
+            reason,
+            by,
+            self.clock.now(),
+            self.clock.later(72),
+            "promoting",
             record.evidence.sha256,
         )
         self.prod.put_request(request.step(self.clock.now(), f"requested by {by}"))

@@ -46,7 +46,8 @@ def _tell(story: Story) -> None:
     deployed = story.seconds
     walk(story, instance)
     print(
-        f"\nAll of it in {story.seconds:.0f} s, the story after the deployment in {story.seconds - deployed:.0f} s.\n"
+        f"\nAll of it took {story.seconds:.0f} s, the story after the deployment "
+        f"{story.seconds - deployed:.0f} s.\n"
         "The deployed functions, API and state machine did every step; only the model was a stand-in.\n"
         f"The same as JSON: {RESULT.relative_to(ROOT)}. To look around yourself: promptops local up"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from infra.local.loopback import fetch
+from infra.local.loopback import Answer, fetch
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAX_REDIRECTS = 10
@@ -52,7 +52,12 @@ def browser(certificate: Path, *, width: int = 1200) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
         )
         context = chromium.new_context(ignore_https_errors=True, viewport={"width": width, "height": 900})
         yield ChromiumBrowser(context.new_page())
@@ -91,11 +96,12 @@ class ChromiumBrowser:
 
 
 class FormBrowser:
-    """HTTP, cookies, redirects and forms; nothing else a browser does."""
+    """HTTP, cookies, redirects and forms; nothing else a browser does. `answers`: all it got, in order."""
 
     name = "plain HTTP"
 
     def __init__(self, certificate: Path) -> None:
+        self.answers: list[Answer] = []
         self._certificate = certificate
         self._cookies: dict[str, dict[str, str]] = {}
         self._url = ""
@@ -115,7 +121,10 @@ class FormBrowser:
             return
         if form is None:
             raise LookupError(f"no button or link {text!r} on {self._url}")
-        fields = {**form.fields, **{name: value for name, value in self._filled.items() if name in form.inputs}}
+        fields = {
+            **form.fields,
+            **{name: value for name, value in self._filled.items() if name in form.inputs},
+        }
         name, value = form.buttons[text]
         if name:
             fields[name] = value
@@ -150,8 +159,14 @@ class FormBrowser:
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
             sent.setdefault("Origin", f"{parts.scheme}://{parts.netloc}")
         answer = fetch(
-            url, certificate=self._certificate, method=method, body=body.encode(), headers=sent, timeout_seconds=60
+            url,
+            certificate=self._certificate,
+            method=method,
+            body=body.encode(),
+            headers=sent,
+            timeout_seconds=60,
         )
+        self.answers.append(answer)
         for name, value in answer.headers:
             if name.lower() == "set-cookie":
                 _remember(jar, value)

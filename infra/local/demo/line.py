@@ -51,7 +51,8 @@ def _first_release(story: Story, alice: Person, application: Person, prompts: Pa
         report = alice.types("evaluate", "support-ticket@v1").document["report"]
         step.ended(
             f"{report['verdict']} with {report['score']:.2f}: evidence for exactly these bytes",
-            cases=len(report["cases"]), evaluation=report["evaluation_id"],
+            cases=len(report["cases"]),
+            evaluation=report["evaluation_id"],
         )
     _promote(story, alice, "support-ticket@v1", "first release")
     _resolve(story, application, "support-ticket", expect="v1", variable=f"ticket={TICKET}")
@@ -69,7 +70,8 @@ def _worse_version(story: Story, alice: Person, application: Person, prompts: Pa
         ).document["error"]
         step.ended(
             f"refused by evaluation: {refused['what']}",
-            code=refused["code"], request=refused["data"].get("request_id", ""),
+            code=refused["code"],
+            request=refused["data"].get("request_id", ""),
         )
     _resolve(story, application, "support-ticket", expect="v1", variable=f"ticket={TICKET}")
     system.write_text(original, encoding="utf-8")
@@ -96,7 +98,8 @@ def _high_risk(
         approval = _until("the approval to wait", lambda: _waiting(bob, requested["request_id"]))
         step.ended(
             "high risk: evaluated, released in dev and staging, waits for another person before prod",
-            request=requested["request_id"], approval=approval["approval_id"],
+            request=requested["request_id"],
+            approval=approval["approval_id"],
         )
     with story.step("approve") as step:
         name = _approve_on_the_page(instance, approval["page"])
@@ -112,8 +115,18 @@ def _observed(story: Story, application: Person, instance: Instance) -> None:
     with story.step("observe") as step:
         for latency in (640, 710, 820):
             application.types(
-                "observe", "support-ticket", "--env", "prod", "--latency-ms", str(latency), "--tokens", "310",
-                "--cost-usd", "0.0004", "--quality", "1",
+                "observe",
+                "support-ticket",
+                "--env",
+                "prod",
+                "--latency-ms",
+                str(latency),
+                "--tokens",
+                "310",
+                "--cost-usd",
+                "0.0004",
+                "--quality",
+                "1",
             )
         uses = _until("the metrics to arrive", lambda: _uses_counted(instance))
         step.ended("metrics by environment, prompt and version in CloudWatch", uses=uses, version="v3")
@@ -121,7 +134,9 @@ def _observed(story: Story, application: Person, instance: Instance) -> None:
 
 def _rolled_back(story: Story, carol: Person, application: Person) -> None:
     with story.step("roll back") as step:
-        done = carol.types("rollback", "support-ticket", "--env", "prod", "--reason", "wrong severities").document
+        done = carol.types(
+            "rollback", "support-ticket", "--env", "prod", "--reason", "wrong severities"
+        ).document
         step.ended(
             f"carol, on call, went back from v{done['from_version']} to v{done['version']}",
             revision=done["revision"],
@@ -138,7 +153,8 @@ def _publish(story: Story, alice: Person, folder: str, note: str = "") -> None:
         made = alice.types("publish", folder).document
         step.ended(
             f"{made['prompt_id']} {made['version']} {made['outcome']} {note}".rstrip(),
-            sha256=made["sha256"][:12], bytes=made["size_bytes"],
+            sha256=made["sha256"][:12],
+            bytes=made["size_bytes"],
         )
 
 
@@ -148,7 +164,8 @@ def _promote(story: Story, alice: Person, version: str, reason: str) -> None:
         way = " → ".join(live["environment"] for live in done["live"])
         step.ended(
             f"{version} released: {way}",
-            request=done["request"]["request_id"], revision=done["live"][-1]["revision"],
+            request=done["request"]["request_id"],
+            revision=done["live"][-1]["revision"],
         )
 
 
@@ -159,7 +176,8 @@ def _resolve(story: Story, application: Person, prompt_id: str, *, expect: str, 
             raise UnexpectedEnd(f"the application got {prompt_id} {got['version']}, expected {expect}")
         step.ended(
             f"the application gets {prompt_id} {got['version']}, {len(got['messages'])} messages rendered",
-            revision=got["revision"], sha256=got["sha256"][:12],
+            revision=got["revision"],
+            sha256=got["sha256"][:12],
         )
 
 
@@ -189,10 +207,15 @@ def _uses_counted(instance: Instance) -> int:
     cloudwatch = root_client(instance, "cloudwatch")
     now = datetime.now(UTC)
     points = cloudwatch.get_metric_statistics(
-        Namespace="prompt-ops", MetricName="Latency", StartTime=now - timedelta(minutes=10),
-        EndTime=now + timedelta(minutes=1), Period=60, Statistics=["SampleCount"],
+        Namespace="prompt-ops",
+        MetricName="Latency",
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["SampleCount"],
         Dimensions=[
-            {"Name": "environment", "Value": "prod"}, {"Name": "prompt_id", "Value": "support-ticket"},
+            {"Name": "environment", "Value": "prod"},
+            {"Name": "prompt_id", "Value": "support-ticket"},
             {"Name": "version", "Value": "v3"},
         ],
     )["Datapoints"]

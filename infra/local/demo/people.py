@@ -38,7 +38,11 @@ class Person:
         """Run one command; raises UnexpectedEnd if its exit code is another than expected."""
         command = [str(Path(sys.executable).with_name("promptops")), *arguments, "--json"]
         done = subprocess.run(  # noqa: S603 - our own command, arguments from the story
-            command, env={**os.environ, **self.environ}, capture_output=True, text=True, timeout=TIMEOUT_SECONDS,
+            command,
+            env={**os.environ, **self.environ},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
         if done.returncode != expect:

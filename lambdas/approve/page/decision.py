@@ -60,7 +60,12 @@ def form(view: View, *, action: str, token: str, comment: str, problem: PromptOp
             "div",
             tag("button", "Approve", type="submit", name="decision", value="approve"),
             tag(
-                "button", "Reject", type="submit", name="decision", value="reject", class_="reject",
+                "button",
+                "Reject",
+                type="submit",
+                name="decision",
+                value="reject",
+                class_="reject",
                 formnovalidate=True,
             ),
             class_="buttons",
@@ -100,7 +105,12 @@ def _comment(comment: str) -> Html | None:
 def _comment_field(comment: str) -> Html:
     hint = "Needed to reject; the requester reads it."
     area = tag(
-        "textarea", f"\n{comment}", id="comment", name="comment", rows="4", maxlength=str(MAX_REASON_CHARS),
+        "textarea",
+        f"\n{comment}",
+        id="comment",
+        name="comment",
+        rows="4",
+        maxlength=str(MAX_REASON_CHARS),
         aria_describedby="comment-hint",
     )
     label = tag("label", "Comment", for_="comment")
@@ -111,8 +121,15 @@ def _confirmation_field(confirmation: str, *, wrong: bool) -> Html | None:
     if not confirmation:
         return None
     field = tag(
-        "input", type="text", id="confirmation", name="confirmation", required=True, autocomplete="off",
-        autocapitalize="none", spellcheck="false", aria_describedby="confirmation-hint",
+        "input",
+        type="text",
+        id="confirmation",
+        name="confirmation",
+        required=True,
+        autocomplete="off",
+        autocapitalize="none",
+        spellcheck="false",
+        aria_describedby="confirmation-hint",
         aria_invalid="true" if wrong else False,
     )
     label = tag("label", "Type ", tag("code", confirmation), " to approve", for_="confirmation")

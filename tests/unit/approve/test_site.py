@@ -63,9 +63,21 @@ def test_the_page_shows_all_a_decision_rests_on() -> None:
 
     assert page["statusCode"] == 200
     for shown in (
-        "refund-policy@v3", "prod", "high risk", "Alice Author", "the law changes on 1 June", "v2 → v3",
-        "30 days", "14 days", "0.833", "no-receipt", "24 hours left", scene.approval.subject.report_sha256,
-        scene.approval.subject.sha256, "at most 4000 characters", "waiting for approval in prod",
+        "refund-policy@v3",
+        "prod",
+        "high risk",
+        "Alice Author",
+        "the law changes on 1 June",
+        "v2 → v3",
+        "30 days",
+        "14 days",
+        "0.833",
+        "no-receipt",
+        "24 hours left",
+        scene.approval.subject.report_sha256,
+        scene.approval.subject.sha256,
+        "at most 4000 characters",
+        "waiting for approval in prod",
     ):
         assert shown in text, shown
 
@@ -300,7 +312,14 @@ def test_a_session_ends_and_cannot_be_forged() -> None:
     other = scene.cookies(CAROL.identity)[SESSION_COOKIE].partition(".")[0]
     attempt, sign_in = scene.sessions.begin_sign_in("")
     forged = [
-        f"{other}.{mac}", payload, f"{payload}.", f"{payload}.AAAA", f".{mac}", "", "a.b", "ÿ.ÿ",
+        f"{other}.{mac}",
+        payload,
+        f"{payload}.",
+        f"{payload}.AAAA",
+        f".{mac}",
+        "",
+        "a.b",
+        "ÿ.ÿ",
         cookies_in([sign_in])[SIGN_IN_COOKIE],
     ]
 
@@ -380,9 +399,7 @@ def test_signing_out_forgets_the_session_and_only_our_page_can_do_it() -> None:
     assert scene.site.answer(scene.site.sign_out, theirs)["statusCode"] == 403
 
 
-@pytest.mark.parametrize(
-    "approval_id", ["x", "prod-" + "0" * 32, "%00", "' OR 1=1", "a" * 5000, "<script>"]
-)
+@pytest.mark.parametrize("approval_id", ["x", "prod-" + "0" * 32, "%00", "' OR 1=1", "a" * 5000, "<script>"])
 def test_every_unknown_approval_gets_the_same_page(approval_id: str) -> None:
     scene = Scene()
     cookies = scene.cookies()
@@ -520,8 +537,10 @@ def test_a_decision_whose_workflow_cannot_be_told_asks_to_try_again() -> None:
 
 def signed(scene: Scene, body: dict[str, object], arn: str | None) -> dict[str, Any]:
     event = an_event(
-        "POST /v1/approvals/{approval_id}", scene.approval.approval_id,
-        headers={"content-type": "application/json"}, body=json.dumps(body),
+        "POST /v1/approvals/{approval_id}",
+        scene.approval.approval_id,
+        headers={"content-type": "application/json"},
+        body=json.dumps(body),
     )
     if arn:
         event["requestContext"]["authorizer"] = {"iam": {"userArn": arn}}

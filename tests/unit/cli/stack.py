@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ class FakeLine(Line):
                 approval_page_url=f"{API_URL}/approvals",
                 state_machine_arn="arn:aws:states:eu-central-1:111122223333:stateMachine:prompt-ops-release",
                 region="eu-central-1",
-                release="0.1.0",
+                release=version("promptops"),
             ),
             registry=world.registry,
             ledgers=world.ledgers,

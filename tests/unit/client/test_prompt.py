@@ -21,8 +21,15 @@ def a_prompt(**changes: object) -> Prompt:
         {"max_tokens": 300, "temperature": 0, "top_k": 5},
     )
     fields = {
-        "prompt_id": "support-ticket", "environment": "prod", "version": 12, "revision": 8, "sha256": "ab",
-        "prompt": CompiledPrompt(artifact), "source": "aws", "stale": False, "age_seconds": 2.0,
+        "prompt_id": "support-ticket",
+        "environment": "prod",
+        "version": 12,
+        "revision": 8,
+        "sha256": "ab",
+        "prompt": CompiledPrompt(artifact),
+        "source": "aws",
+        "stale": False,
+        "age_seconds": 2.0,
     }
     return Prompt(Resolved(**{**fields, **changes}))
 
@@ -58,4 +65,6 @@ def test_it_says_why_this_version():
         "support-ticket v12 is live in prod as of revision 8, read 2.0 s ago from SSM and S3"
     )
     held = a_prompt(source="memory", stale=True, problem=EndpointDown("no answer from ssm", "Try again."))
-    assert held.explain().endswith("from memory; last look failed: E_ENDPOINT: no answer from ssm. Try again.")
+    assert held.explain().endswith(
+        "from memory; last look failed: E_ENDPOINT: no answer from ssm. Try again."
+    )

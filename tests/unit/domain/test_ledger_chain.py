@@ -16,7 +16,13 @@ def a_chain(length: int) -> list[Release]:
     head, rows = Head("support-ticket"), []
     for number in range(1, length + 1):
         row = next_release(
-            head, version=number, sha256=f"{number:064d}", kind="promote", actor=ALICE, reason="why", at="t",
+            head,
+            version=number,
+            sha256=f"{number:064d}",
+            kind="promote",
+            actor=ALICE,
+            reason="why",
+            at="t",
             op_id=f"op-{number}",
         )
         rows.append(row)
@@ -33,7 +39,9 @@ def test_each_release_names_the_chain_of_the_one_before():
     assert all(row.sealed().chain == row.chain for row in rows)
 
 
-@pytest.mark.parametrize("change", [{"reason": "other"}, {"actor": Actor("oidc", "x")}, {"version": 9}, {"at": "u"}])
+@pytest.mark.parametrize(
+    "change", [{"reason": "other"}, {"actor": Actor("oidc", "x")}, {"version": 9}, {"at": "u"}]
+)
 def test_a_changed_row_no_longer_has_its_chain(change):
     row = a_chain(1)[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -14,7 +15,11 @@ from promptops.domain.pointer import BarePointer, Pointer, parse_pointer
 SHA256 = "ab" * 32
 
 
-@given(version=st.integers(1, 999_999), revision=st.integers(1), state=st.sampled_from(["live", "retired", "revoked"]))
+@given(
+    version=st.integers(1, 999_999),
+    revision=st.integers(1),
+    state=st.sampled_from(["live", "retired", "revoked"]),
+)
 def test_a_pointer_comes_back_as_it_was(version, revision, state):
     pointer = Pointer(version, revision, SHA256, state)
 
@@ -24,7 +29,13 @@ def test_a_pointer_comes_back_as_it_was(version, revision, state):
 def test_its_text_is_small_and_names_everything():
     text = Pointer(12, 8, SHA256).to_text()
 
-    assert json.loads(text) == {"schema": 1, "version": "v12", "revision": 8, "sha256": SHA256, "state": "live"}
+    assert json.loads(text) == {
+        "schema": 1,
+        "version": "v12",
+        "revision": 8,
+        "sha256": SHA256,
+        "state": "live",
+    }
     assert len(text) < 300
 
 
@@ -35,7 +46,8 @@ def test_a_bare_version_is_the_break_glass_form():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "v12 ", "V12", "v012", "v0", "12", "v1.2", "v١٢", "latest", "{{ssm:x}}", "{}", "{", "[1]", "null",
+        "", "v12 ", "V12", "v012", "v0", "12", "v1.2", "v\u0661\u0662",
+        "latest", "{{ssm:x}}", "{}", "{", "[1]", "null",
         json.dumps({"schema": 2, "version": "v1", "revision": 1, "sha256": SHA256, "state": "live"}),
         json.dumps({"schema": 1, "version": "v1", "revision": True, "sha256": SHA256, "state": "live"}),
         json.dumps({"schema": 1, "version": "v1", "revision": 0, "sha256": SHA256, "state": "live"}),
@@ -51,7 +63,5 @@ def test_anything_else_is_malformed(text):
 
 @given(st.text(max_size=200))
 def test_no_text_does_worse_than_malformed(text):
-    try:
+    with contextlib.suppress(MalformedPointer):
         parse_pointer(text)
-    except MalformedPointer:
-        pass

@@ -34,7 +34,8 @@ def test_four_braces_are_two_literal_ones():
 @pytest.mark.parametrize(
     "text",
     [
-        "{{u.__class__.__init__.__globals__}}", "{{a[0]}}", "{{x|upper}}", "{{ 7*7 }}", "{{x!r}}", "{{x:>999999999}}",
+        "{{u.__class__.__init__.__globals__}}", "{{a[0]}}", "{{x|upper}}", "{{ 7*7 }}", "{{x!r}}",
+        "{{x:>999999999}}",
         "{{}}", "{{A}}", "{{a b}}", "{{#if}}", "{{> block}}", "{{{x}}}",
     ],
 )  # fmt: skip
@@ -44,7 +45,7 @@ def test_nothing_but_a_name_is_allowed(text):
 
 
 def test_an_open_brace_is_placed():
-    with pytest.raises(InvalidTemplate, match="E_TEMPLATE: line 2 col 3: '{{' is not closed"):
+    with pytest.raises(InvalidTemplate, match=r"E_TEMPLATE: line 2 col 3: '{{' is not closed"):
         Template.parse("a\nb {{name")
 
 

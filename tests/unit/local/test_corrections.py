@@ -26,20 +26,27 @@ def in_the_emulator(code: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_failed_invocation_carries_the_class_name_of_its_exception():
-    body = in_the_emulator("""
+@pytest.mark.parametrize(
+    ("handler", "body"),
+    [
+        ("raise Throttled('slow down')", {"errorMessage": "slow down", "errorType": "Throttled"}),
+        ("os._exit(1)", {"errorMessage": "Worker process died", "errorType": "Runtime.ExitError"}),
+    ],
+)
+def test_a_failed_invocation_is_named_as_aws_names_it(handler: str, body: dict[str, str]):
+    answered = in_the_emulator(f"""
 import io, zipfile
 zipped = io.BytesIO()
 with zipfile.ZipFile(zipped, "w") as file:
-    file.writestr("h.py", "class Throttled(Exception): pass\\n"
-                          "def handler(event, context): raise Throttled('slow down')")
-config = {"FunctionName": "f", "Handler": "h.handler", "Runtime": "python3.14", "Timeout": 20,
-          "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Environment": {"Variables": {}}}
-function = {"config": config, "code_zip": zipped.getvalue()}
-print(json.dumps(lambda_svc._execute_function_warm(function, {}, "request-1")["body"]))
+    file.writestr("h.py", "import os\\nclass Throttled(Exception): pass\\n"
+                          "def handler(event, context): {handler}")
+config = {{"FunctionName": "f", "Handler": "h.handler", "Runtime": "python3.14", "Timeout": 20,
+          "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Environment": {{"Variables": {{}}}}}}
+function = {{"config": config, "code_zip": zipped.getvalue()}}
+print(json.dumps(lambda_svc._execute_function_warm(function, {{}}, "request-1")["body"]))
 """)
 
-    assert body == {"errorMessage": "slow down", "errorType": "Throttled"}
+    assert answered == body
 
 
 @pytest.mark.parametrize(

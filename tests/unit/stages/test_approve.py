@@ -93,6 +93,25 @@ def test_an_author_nobody_knows_stops_everybody() -> None:
     assert scene.stored().status == "PENDING"
 
 
+@pytest.mark.parametrize("unknown", ["requested_by", "publishers"])
+def test_a_requester_or_writer_nobody_knows_could_be_the_approver_and_stops_everybody(unknown: str) -> None:
+    scene = Scene()
+    somebody = Actor("iam", "arn:aws:sts::111122223333:assumed-role/deployer/whoever")
+    changed = {"requested_by": somebody} if unknown == "requested_by" else {"publishers": (somebody,)}
+    approval = replace(scene.approval, authors=(), **changed)
+
+    with pytest.raises(UnknownPerson, match="whoever"):
+        approval.decider(BOB, PEOPLE, scene.clock.now())
+
+
+def test_a_pipeline_that_names_the_authors_stops_nobody() -> None:
+    scene = Scene()
+    pipeline = Actor("iam", "arn:aws:sts::111122223333:assumed-role/ci/run")
+    approval = replace(scene.approval, publishers=(pipeline,))
+
+    assert approval.decider(BOB, PEOPLE, scene.clock.now()).name == "Bob Approver"
+
+
 def test_authority_is_read_when_the_decision_is_made() -> None:
     scene = Scene()
     assert view(scene.approval.approval_id, BOB, desk=scene.desk).obstacle is None

@@ -17,7 +17,9 @@ USE = {"environment": "prod", "prompt_id": "support-ticket", "version": "v12"}
 
 def lines(*records: dict[str, object]) -> list[dict[str, object]]:
     stream = io.StringIO()
-    observe(list(records), environments=ENVIRONMENTS, sink=EmfSink("prompt-ops", stream=stream, clock=lambda: 1.5))
+    observe(
+        list(records), environments=ENVIRONMENTS, sink=EmfSink("prompt-ops", stream=stream, clock=lambda: 1.5)
+    )
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -34,7 +36,12 @@ def test_a_use_becomes_one_line_with_the_metrics_it_measured():
             }
         ],
     }
-    assert (line["Latency"], line["Errors"], line["version"], line["exposure_id"]) == (812.5, 0.0, "v12", "e1")
+    assert (line["Latency"], line["Errors"], line["version"], line["exposure_id"]) == (
+        812.5,
+        0.0,
+        "v12",
+        "e1",
+    )
 
 
 @pytest.mark.parametrize(

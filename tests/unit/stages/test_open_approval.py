@@ -91,7 +91,7 @@ def test_a_newer_request_supersedes_the_older_and_ends_its_wait() -> None:
 
 
 def test_mail_goes_to_those_who_can_decide_and_to_nobody_else() -> None:
-    (to, subject, _, _), = Scene().mail.sent
+    ((to, subject, _, _),) = Scene().mail.sent
 
     assert set(to) == {BOB.identity, CAROL.identity}
     assert subject == "Approval needed: refund-policy@v3 to prod"
@@ -99,7 +99,7 @@ def test_mail_goes_to_those_who_can_decide_and_to_nobody_else() -> None:
 
 def test_the_mail_has_one_neutral_link_and_no_secret() -> None:
     scene = Scene()
-    (_, _, text, html), = scene.mail.sent
+    ((_, _, text, html),) = scene.mail.sent
     link = f"{PAGE_URL}/approvals/{scene.approval.approval_id}"
 
     for body in (text, html):

@@ -27,7 +27,9 @@ ALICE = Actor("iam", "arn:aws:iam::111122223333:user/alice")
 def an_artifact(text: str = "Hello {{name}}") -> Artifact:
     from promptops.domain.variables import Variable
 
-    return Artifact("greeting", (Message("user", text),), {"id": "m", "provider": "bedrock"}, {"name": Variable()})
+    return Artifact(
+        "greeting", (Message("user", text),), {"id": "m", "provider": "bedrock"}, {"name": Variable()}
+    )
 
 
 class World:
@@ -53,7 +55,11 @@ class World:
 
     def resolver(self) -> Resolver:
         return Resolver(
-            "prod", pointers=self, artifacts=_Artifacts(self), records=_Records(self), ttl_seconds=TTL,
+            "prod",
+            pointers=self,
+            artifacts=_Artifacts(self),
+            records=_Records(self),
+            ttl_seconds=TTL,
             clock=lambda: self.now,
         )
 
@@ -243,7 +249,8 @@ def test_thirty_two_threads_at_expiry_make_one_refresh():
     world.read = slow_read  # type: ignore[method-assign]
     versions: list[int] = []
     threads = [
-        threading.Thread(target=lambda: versions.append(resolver.resolve("greeting").version)) for _ in range(32)
+        threading.Thread(target=lambda: versions.append(resolver.resolve("greeting").version))
+        for _ in range(32)
     ]
     threads[0].start()
     assert reading.wait(10)
