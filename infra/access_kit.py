@@ -28,8 +28,11 @@ class AccessKit(Construct):
         records = read_objects(state, names.release_record_key("*", "*", "*"))
         resolve = arns.function(context.prefix, "resolve")
         kinds = {
-            "Reader": [*read_prompts(context, state), allow(["lambda:InvokeFunction"], [resolve]),
-                       self._call("/v1/resolve", "/v1/observe")],
+            "Reader": [
+                *read_prompts(context, state),
+                allow(["lambda:InvokeFunction"], [resolve]),
+                self._call("/v1/resolve", "/v1/observe"),
+            ],
             "Author": [*look, self._call("/v1/publish", "/v1/{env}/evaluate", "/v1/{env}/promote")],
             "Approver": [*look, self._call("/v1/approvals/{approval_id}")],
             "OnCall": [*look, *records, *self._watch(oncall), self._call("/v1/{env}/rollback")],
@@ -38,25 +41,34 @@ class AccessKit(Construct):
         }
         self.policies = {
             kind: iam.ManagedPolicy(
-                self, kind, path=f"/{context.prefix}/", statements=statements,
+                self,
+                kind,
+                path=f"/{context.prefix}/",
+                statements=statements,
                 description=f"{context.prefix}: what the work of {kind} needs",
             )
             for kind, statements in kinds.items()
         }
 
     def _call(self, *paths: str) -> iam.PolicyStatement:
-        return allow(["execute-api:Invoke"], [
-            arns.route(self._api.id, route, environment)
-            for route in ROUTES if route.path in paths and route.authorization == "AWS_IAM"
-            for environment in (self._context.environment_names if route.per_environment else ("",))
-        ])
+        return allow(
+            ["execute-api:Invoke"],
+            [
+                arns.route(self._api.id, route, environment)
+                for route in ROUTES
+                if route.path in paths and route.authorization == "AWS_IAM"
+                for environment in (self._context.environment_names if route.per_environment else ("",))
+            ],
+        )
 
     def _look(self) -> list[iam.PolicyStatement]:
         """Versions, releases, requests, reports: everything but evaluation data and task tokens."""
         prefix = self._context.prefix
         parameters = [
-            names.installation_parameter(prefix), names.people_parameter(prefix),
-            names.settings_parameter(prefix, "*"), names.pointer_parameter(prefix, "*", "*"),
+            names.installation_parameter(prefix),
+            names.people_parameter(prefix),
+            names.settings_parameter(prefix, "*"),
+            names.pointer_parameter(prefix, "*", "*"),
         ]
         ledgers = [table.table_arn for table in self._state.ledgers.values()]
         return [
@@ -64,7 +76,9 @@ class AccessKit(Construct):
             allow(["dynamodb:GetItem", "dynamodb:Query"], [self._state.registry.table_arn]),
             allow(["dynamodb:GetItem", "dynamodb:Query"], ledgers),
             iam.PolicyStatement(
-                effect=iam.Effect.DENY, actions=["dynamodb:GetItem", "dynamodb:Query"], resources=ledgers,
+                effect=iam.Effect.DENY,
+                actions=["dynamodb:GetItem", "dynamodb:Query"],
+                resources=ledgers,
                 conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": LedgerKeys.token("*")[0]}},
             ),
             *read_objects(self._state, names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
@@ -77,8 +91,15 @@ class AccessKit(Construct):
     def _watch(self, oncall: OnCall) -> list[iam.PolicyStatement]:
         return [
             allow(
-                ["cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory", "cloudwatch:GetMetricData",
-                 "cloudwatch:ListMetrics", "cloudwatch:GetDashboard", "cloudwatch:ListDashboards"], ["*"],
+                [
+                    "cloudwatch:DescribeAlarms",
+                    "cloudwatch:DescribeAlarmHistory",
+                    "cloudwatch:GetMetricData",
+                    "cloudwatch:ListMetrics",
+                    "cloudwatch:GetDashboard",
+                    "cloudwatch:ListDashboards",
+                ],
+                ["*"],
             ),
             allow(["sns:Subscribe"], [oncall.alarms.topic_arn]),
         ]

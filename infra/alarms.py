@@ -20,8 +20,15 @@ class Alarms(Construct):
     """Each tells the on-call topic when it begins and when it is over."""
 
     def __init__(
-        self, scope: Construct, id: str, *, prefix: str, functions: Iterable[Function],
-        state_machine_arn: str, dead_letters: sqs.Queue, topic: sns.Topic,
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        prefix: str,
+        functions: Iterable[Function],
+        state_machine_arn: str,
+        dead_letters: sqs.Queue,
+        topic: sns.Topic,
     ) -> None:
         super().__init__(scope, id)
         self._prefix = prefix
@@ -31,20 +38,27 @@ class Alarms(Construct):
             why = f"{function.name} raised an error"
             self._alarm(function.node.id, f"{function.name}/errors", metric, why)
         self._alarm(
-            "Releases", "release/failed", workflow_metric("ExecutionsFailed", state_machine_arn),
+            "Releases",
+            "release/failed",
+            workflow_metric("ExecutionsFailed", state_machine_arn),
             "a release ended refused or failed; its request says why",
         )
         self._alarm(
-            "DeadLetters", "dead-letters", dead_letters.metric_approximate_number_of_messages_visible(
-                period=_PERIOD, statistic="Maximum"
-            ),
+            "DeadLetters",
+            "dead-letters",
+            dead_letters.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum"),
             "a reconciliation was lost; the message says which and why",
         )
 
     def _alarm(self, id: str, name: str, metric: cloudwatch.IMetric, why: str) -> None:
         alarm = cloudwatch.Alarm(
-            self, id, alarm_name=f"{self._prefix}/{name}", alarm_description=why, metric=metric,
-            threshold=1, evaluation_periods=1,
+            self,
+            id,
+            alarm_name=f"{self._prefix}/{name}",
+            alarm_description=why,
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             # No line means no errors: these metrics exist only when something ran.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -55,6 +69,9 @@ class Alarms(Construct):
 
 def workflow_metric(name: str, state_machine_arn: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace="AWS/States", metric_name=name, statistic="Sum", period=_PERIOD,
+        namespace="AWS/States",
+        metric_name=name,
+        statistic="Sum",
+        period=_PERIOD,
         dimensions_map={"StateMachineArn": state_machine_arn},
     )

@@ -19,8 +19,11 @@ from promptops.contract.routes import ROUTES, Route
 RATE, BURST = 50, 100
 #: No path, no query, no address: a link's secret or a person must not end up in a log.
 ACCESS_LOG = {
-    "request_id": "$context.requestId", "route": "$context.routeKey", "status": "$context.status",
-    "latency_ms": "$context.responseLatency", "error": "$context.integrationErrorMessage",
+    "request_id": "$context.requestId",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "error": "$context.integrationErrorMessage",
 }
 
 
@@ -35,7 +38,11 @@ class Api(Construct):
         )
         logs = log_group(self, "AccessLogs", context)
         apigateway.CfnStage(
-            self, "Stage", api_id=api.ref, stage_name="$default", auto_deploy=True,
+            self,
+            "Stage",
+            api_id=api.ref,
+            stage_name="$default",
+            auto_deploy=True,
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=logs.log_group_arn, format=json.dumps(ACCESS_LOG)
             ),
@@ -57,21 +64,31 @@ class Api(Construct):
         if not routes:
             return
         integration = apigateway.CfnIntegration(
-            self, f"{function.node.id}Integration", api_id=self.id, integration_type="AWS_PROXY",
-            integration_uri=function.arn, payload_format_version="2.0",
+            self,
+            f"{function.node.id}Integration",
+            api_id=self.id,
+            integration_type="AWS_PROXY",
+            integration_uri=function.arn,
+            payload_format_version="2.0",
         )
         for route in routes:
             self._route(route, environment, integration.ref)
             lambda_.CfnPermission(
-                self, _route_id(route, environment) + " permission", action="lambda:InvokeFunction",
-                function_name=function.arn, principal="apigateway.amazonaws.com",
+                self,
+                _route_id(route, environment) + " permission",
+                action="lambda:InvokeFunction",
+                function_name=function.arn,
+                principal="apigateway.amazonaws.com",
                 source_arn=arns.route(self.id, route, environment),
             )
 
     def _route(self, route: Route, environment: str, integration: str) -> None:
         apigateway.CfnRoute(
-            self, _route_id(route, environment), api_id=self.id,
-            route_key=f"{route.method} {route.path_in(environment)}", target=f"integrations/{integration}",
+            self,
+            _route_id(route, environment),
+            api_id=self.id,
+            route_key=f"{route.method} {route.path_in(environment)}",
+            target=f"integrations/{integration}",
             authorization_type="AWS_IAM" if route.authorization == "AWS_IAM" else "NONE",
         )
 

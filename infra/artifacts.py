@@ -9,7 +9,9 @@ from infra.locked_bucket import LockedBucket
 from promptops.contract import names
 
 WRITE_ONCE = (
-    names.artifact_key("*", "*"), names.report_key("*", "*", "*"), names.release_record_key("*", "*", "*"),
+    names.artifact_key("*", "*"),
+    names.report_key("*", "*", "*"),
+    names.release_record_key("*", "*", "*"),
 )
 
 
@@ -22,6 +24,8 @@ class Artifacts(LockedBucket):
         if context.target.requires_if_none_match:
             # Object Lock alone lets a second put hide the first behind a newer version.
             self.deny(
-                "OnlyNewObjects", ["s3:PutObject"], self.objects(*WRITE_ONCE),
+                "OnlyNewObjects",
+                ["s3:PutObject"],
+                self.objects(*WRITE_ONCE),
                 {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
             )

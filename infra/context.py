@@ -26,8 +26,14 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     **{
         name: values.count(name)
         for name in (
-            "ttl_seconds", "chunk_cases", "evaluation_concurrency", "request_hours", "approval_hours",
-            "retention_days", "evaluation_retention_days", "log_days",
+            "ttl_seconds",
+            "chunk_cases",
+            "evaluation_concurrency",
+            "request_hours",
+            "approval_hours",
+            "retention_days",
+            "evaluation_retention_days",
+            "log_days",
         )
     },
 }
@@ -39,7 +45,9 @@ class Context:
 
     prefix: str = DEFAULT_PREFIX
     environments: tuple[Environment, ...] = (
-        Environment("dev"), Environment("staging"), Environment("prod", "required"),
+        Environment("dev"),
+        Environment("staging"),
+        Environment("prod", "required"),
     )
     people: tuple[Person, ...] = ()
     models: tuple[Model, ...] = ()

@@ -22,8 +22,14 @@ class Dashboards(Construct):
     """One dashboard; its graphs find versions by search, so a version born after deployment is there too."""
 
     def __init__(
-        self, scope: Construct, id: str, context: Context, *, functions: Iterable[Function],
-        state_machine_arn: str, dead_letters: sqs.Queue,
+        self,
+        scope: Construct,
+        id: str,
+        context: Context,
+        *,
+        functions: Iterable[Function],
+        state_machine_arn: str,
+        dead_letters: sqs.Queue,
     ) -> None:
         super().__init__(scope, id)
         self.name = context.prefix
@@ -31,22 +37,34 @@ class Dashboards(Construct):
         graphs = [self._graph(metric) for metric in METRICS]
         functions = list(functions)
         health = [
-            _row_graph("Errors of the functions", [
-                each.function.metric_errors(period=_PERIOD, statistic="Sum", label=each.name)
-                for each in functions
-            ]),
-            _row_graph("Releases", [
-                workflow_metric(name, state_machine_arn)
-                for name in ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut")
-            ]),
-            _row_graph("Lost reconciliations", [
-                dead_letters.metric_approximate_number_of_messages_visible(
-                    period=_PERIOD, statistic="Maximum"
-                )
-            ]),
+            _row_graph(
+                "Errors of the functions",
+                [
+                    each.function.metric_errors(period=_PERIOD, statistic="Sum", label=each.name)
+                    for each in functions
+                ],
+            ),
+            _row_graph(
+                "Releases",
+                [
+                    workflow_metric(name, state_machine_arn)
+                    for name in ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut")
+                ],
+            ),
+            _row_graph(
+                "Lost reconciliations",
+                [
+                    dead_letters.metric_approximate_number_of_messages_visible(
+                        period=_PERIOD, statistic="Maximum"
+                    )
+                ],
+            ),
         ]
         cloudwatch.Dashboard(
-            self, "Dashboard", dashboard_name=self.name, default_interval=Duration.hours(3),
+            self,
+            "Dashboard",
+            dashboard_name=self.name,
+            default_interval=Duration.hours(3),
             variables=[self._environments(context)],
             widgets=[graphs[start : start + 3] for start in range(0, len(graphs), 3)] + [health],
         )
@@ -54,19 +72,30 @@ class Dashboards(Construct):
     def _graph(self, metric: Metric) -> cloudwatch.GraphWidget:
         schema = ",".join((self._namespace, *DIMENSIONS))
         chosen = f'{{{schema}}} MetricName="{metric.name}" environment="{_CHOSEN}"'
-        return _row_graph(metric.title, [cloudwatch.MathExpression(
-            expression=f"SEARCH('{chosen}', '{metric.statistic}')", using_metrics={}, period=_PERIOD,
-            label="${PROP('Dim.prompt_id')} ${PROP('Dim.version')}",
-        )])
+        return _row_graph(
+            metric.title,
+            [
+                cloudwatch.MathExpression(
+                    expression=f"SEARCH('{chosen}', '{metric.statistic}')",
+                    using_metrics={},
+                    period=_PERIOD,
+                    label="${PROP('Dim.prompt_id')} ${PROP('Dim.version')}",
+                )
+            ],
+        )
 
     def _environments(self, context: Context) -> cloudwatch.DashboardVariable:
         return cloudwatch.DashboardVariable(
-            id="environment", type=cloudwatch.VariableType.PATTERN, value=_CHOSEN, label="Environment",
-            input_type=cloudwatch.VariableInputType.RADIO, visible=True,
+            id="environment",
+            type=cloudwatch.VariableType.PATTERN,
+            value=_CHOSEN,
+            label="Environment",
+            input_type=cloudwatch.VariableInputType.RADIO,
+            visible=True,
             default_value=cloudwatch.DefaultValue.value(context.environment_names[-1]),
-            values=cloudwatch.Values.from_values(*(
-                cloudwatch.VariableValue(value=name) for name in context.environment_names
-            )),
+            values=cloudwatch.Values.from_values(
+                *(cloudwatch.VariableValue(value=name) for name in context.environment_names)
+            ),
         )
 
 

@@ -12,7 +12,10 @@ from promptops.contract import names
 
 DATASETS = names.dataset_key("*")
 _READS = [
-    "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:GetObjectAttributes",
+    "s3:GetObjectVersionAttributes",
     "s3:GetObjectTorrent",
 ]
 
@@ -28,14 +31,26 @@ class EvaluationData(LockedBucket):
         but_publish = _everybody_but(role_pattern(context.prefix, "publish"))
         self.deny("OnlyEvaluateReads", _READS, self.objects("*"), but_evaluate)
         self.deny("OnlyPublishAddsDatasets", ["s3:PutObject"], self.objects(DATASETS), but_publish)
-        self.bucket.add_to_resource_policy(iam.PolicyStatement(
-            sid="OnlyEvaluateWritesTheRest", effect=iam.Effect.DENY, principals=[iam.AnyPrincipal()],
-            actions=["s3:PutObject"], not_resources=self.objects(DATASETS), conditions=but_evaluate,
-        ))
-        self.key.add_to_resource_policy(iam.PolicyStatement(
-            sid="OnlyEvaluateDecrypts", effect=iam.Effect.DENY, principals=[iam.AnyPrincipal()],
-            actions=["kms:Decrypt", "kms:ReEncryptFrom"], resources=["*"], conditions=but_evaluate,
-        ))
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="OnlyEvaluateWritesTheRest",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:PutObject"],
+                not_resources=self.objects(DATASETS),
+                conditions=but_evaluate,
+            )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="OnlyEvaluateDecrypts",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["kms:Decrypt", "kms:ReEncryptFrom"],
+                resources=["*"],
+                conditions=but_evaluate,
+            )
+        )
 
 
 def _everybody_but(role: str) -> dict[str, dict[str, str]]:

@@ -19,9 +19,7 @@ from promptops.contract.names import function_name
 from promptops.contract.settings import Settings
 
 # Published by AWS in every commercial Region; it carries Powertools with its compiled modules.
-_POWERTOOLS = (
-    f"arn:aws:lambda:{Aws.REGION}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:38"
-)
+_POWERTOOLS = f"arn:aws:lambda:{Aws.REGION}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python314-arm64:38"
 
 
 @dataclass(frozen=True)
@@ -47,27 +45,44 @@ class Function(Construct):
     """A function with its log group and a role that holds the given statements and nothing else."""
 
     def __init__(
-        self, scope: Construct, id: str, context: Context, verb: str, *, settings: Settings,
-        statements: list[iam.PolicyStatement], environment: str = "",
+        self,
+        scope: Construct,
+        id: str,
+        context: Context,
+        verb: str,
+        *,
+        settings: Settings,
+        statements: list[iam.PolicyStatement],
+        environment: str = "",
     ) -> None:
         super().__init__(scope, id)
         group = log_group(self, "Logs", context)
         name = f"{verb}-{environment}" if environment else verb
         self.role = ServiceRole(
-            self, "Identity", prefix=context.prefix, name=name, service="lambda.amazonaws.com",
+            self,
+            "Identity",
+            prefix=context.prefix,
+            name=name,
+            service="lambda.amazonaws.com",
             statements=[*statements, *logs_and_traces(group.log_group_arn)],
         )
         size = SIZES[verb]
         self.name = function_name(context.prefix, verb, environment)
         self.function = lambda_.Function(
-            self, "Function", function_name=self.name,
-            runtime=lambda_.Runtime.PYTHON_3_14, architecture=lambda_.Architecture.ARM_64,
-            code=code(verb), handler=f"lambdas.{verb}.handler.handler",
+            self,
+            "Function",
+            function_name=self.name,
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            code=code(verb),
+            handler=f"lambdas.{verb}.handler.handler",
             layers=[lambda_.LayerVersion.from_layer_version_arn(self, "Powertools", _POWERTOOLS)],
-            memory_size=size.memory_mb, timeout=Duration.seconds(size.timeout_seconds),
+            memory_size=size.memory_mb,
+            timeout=Duration.seconds(size.timeout_seconds),
             environment={**settings.to_env(), "POWERTOOLS_SERVICE_NAME": verb},
             role=self.role.role,
-            log_group=group, logging_format=lambda_.LoggingFormat.JSON,
+            log_group=group,
+            logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
             tracing=lambda_.Tracing.ACTIVE,

@@ -24,8 +24,16 @@ class Functions(Construct):
     """`by_verb` has the single ones, `promotes` one for each environment, in promotion order."""
 
     def __init__(
-        self, scope: Construct, id: str, context: Context, state: StateStack, *,
-        api: Api, sign_in: SignIn, session_key: kms.IKey, oncall: OnCall,
+        self,
+        scope: Construct,
+        id: str,
+        context: Context,
+        state: StateStack,
+        *,
+        api: Api,
+        sign_in: SignIn,
+        session_key: kms.IKey,
+        oncall: OnCall,
         dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, id)
@@ -35,7 +43,9 @@ class Functions(Construct):
         self._ledger_tables = json.dumps({name: table.table_name for name, table in state.ledgers.items()})
         self._permissions = Permissions(context, state)
         self.by_verb: dict[str, Function] = {
-            "publish": self._publish(), "evaluate": self._evaluate(), "resolve": self._resolve(),
+            "publish": self._publish(),
+            "evaluate": self._evaluate(),
+            "resolve": self._resolve(),
             "observe": self._observe(),
             "approve": self._approve(api=api, sign_in=sign_in, session_key=session_key, oncall=oncall),
         }
@@ -52,7 +62,11 @@ class Functions(Construct):
 
     def _publish(self) -> Function:
         return Function(
-            self, "Publish", self._context, "publish", statements=self._permissions.publish(),
+            self,
+            "Publish",
+            self._context,
+            "publish",
+            statements=self._permissions.publish(),
             settings=settings.PublishSettings(
                 registry_table=self._state.registry.table_name,
                 artifact_bucket=self._artifact_bucket,
@@ -62,7 +76,11 @@ class Functions(Construct):
 
     def _evaluate(self) -> Function:
         return Function(
-            self, "Evaluate", self._context, "evaluate", statements=self._permissions.evaluate(),
+            self,
+            "Evaluate",
+            self._context,
+            "evaluate",
+            statements=self._permissions.evaluate(),
             settings=settings.EvaluateSettings(
                 registry_table=self._state.registry.table_name,
                 artifact_bucket=self._artifact_bucket,
@@ -74,7 +92,10 @@ class Functions(Construct):
 
     def _promote(self, environment: Environment, *, alarm_topic_arn: str, dead_letters_arn: str) -> Function:
         return Function(
-            self, f"Promote{environment.name.title()}", self._context, "promote",
+            self,
+            f"Promote{environment.name.title()}",
+            self._context,
+            "promote",
             environment=environment.name,
             statements=self._permissions.promote(environment.name, dead_letters_arn=dead_letters_arn),
             settings=settings.PromoteSettings(
@@ -93,7 +114,10 @@ class Functions(Construct):
 
     def _approve(self, *, api: Api, sign_in: SignIn, session_key: kms.IKey, oncall: OnCall) -> Function:
         return Function(
-            self, "Approve", self._context, "approve",
+            self,
+            "Approve",
+            self._context,
+            "approve",
             statements=self._permissions.approve(
                 session_key=session_key, topic_arn=oncall.approvals.topic_arn, topic_key=oncall.key
             ),
@@ -116,7 +140,11 @@ class Functions(Construct):
 
     def _resolve(self) -> Function:
         return Function(
-            self, "Resolve", self._context, "resolve", statements=self._permissions.resolve(),
+            self,
+            "Resolve",
+            self._context,
+            "resolve",
+            statements=self._permissions.resolve(),
             settings=settings.ResolveSettings(
                 prefix=self._context.prefix,
                 environments=",".join(self._context.environment_names),
@@ -127,7 +155,11 @@ class Functions(Construct):
 
     def _observe(self) -> Function:
         return Function(
-            self, "Observe", self._context, "observe", statements=self._permissions.observe(),
+            self,
+            "Observe",
+            self._context,
+            "observe",
+            statements=self._permissions.observe(),
             settings=settings.ObserveSettings(
                 prefix=self._context.prefix, environments=",".join(self._context.environment_names)
             ),

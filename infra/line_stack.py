@@ -28,41 +28,66 @@ class LineStack(Stack):
 
     def __init__(self, scope: Construct, context: Context, state: StateStack) -> None:
         super().__init__(
-            scope, LINE_STACK, stack_name=context.stack_name(LINE_STACK),
+            scope,
+            LINE_STACK,
+            stack_name=context.stack_name(LINE_STACK),
             description="PromptOps: functions, release workflow, API, schedules and alarms",
         )
         oncall = OnCall(self, "OnCall", context)
         api = Api(self, "Api", context)
         sign_in = SignIn(
-            self, "SignIn", prefix=context.prefix, target=context.target, pool=state.approvers.pool,
+            self,
+            "SignIn",
+            prefix=context.prefix,
+            target=context.target,
+            pool=state.approvers.pool,
             page_url=api.url,
         )
         if context.mail_from:
             Mail(self, "Mail", sender=context.mail_from)
         dead_letters = DeadLetters(self, "DeadLetters")
         functions = Functions(
-            self, "Functions", context, state, api=api, sign_in=sign_in, oncall=oncall,
-            session_key=_session_key(self, context), dead_letters=dead_letters,
+            self,
+            "Functions",
+            context,
+            state,
+            api=api,
+            sign_in=sign_in,
+            oncall=oncall,
+            session_key=_session_key(self, context),
+            dead_letters=dead_letters,
         )
         api.connect(functions.by_verb, functions.promotes)
         workflow = Workflow(self, "Workflow", context, functions)
         Schedules(self, "Schedules", functions.promotes, dead_letters=dead_letters)
         SettingsParameters(self, "Settings", context, state, api=api, workflow=workflow)
         Alarms(
-            self, "Alarms", prefix=context.prefix, functions=functions.all, state_machine_arn=workflow.arn,
-            dead_letters=dead_letters, topic=oncall.alarms,
+            self,
+            "Alarms",
+            prefix=context.prefix,
+            functions=functions.all,
+            state_machine_arn=workflow.arn,
+            dead_letters=dead_letters,
+            topic=oncall.alarms,
         )
         dashboards = Dashboards(
-            self, "Dashboards", context, functions=functions.all, state_machine_arn=workflow.arn,
+            self,
+            "Dashboards",
+            context,
+            functions=functions.all,
+            state_machine_arn=workflow.arn,
             dead_letters=dead_letters,
         )
         kit = AccessKit(self, "AccessKit", context, state, api=api, oncall=oncall)
         tag(self, context, "line")
 
         outputs = {
-            "ApiUrl": api.url, "ApprovalPageUrl": f"{api.url}/approvals",
-            "UserPoolClientId": sign_in.client_id, "StateMachineArn": workflow.arn,
-            "OnCallTopicArn": oncall.alarms.topic_arn, "DashboardName": dashboards.name,
+            "ApiUrl": api.url,
+            "ApprovalPageUrl": f"{api.url}/approvals",
+            "UserPoolClientId": sign_in.client_id,
+            "StateMachineArn": workflow.arn,
+            "OnCallTopicArn": oncall.alarms.topic_arn,
+            "DashboardName": dashboards.name,
             **{f"Policy{kind}": policy.managed_policy_arn for kind, policy in kit.policies.items()},
         }
         for name, value in outputs.items():
@@ -72,7 +97,11 @@ class LineStack(Stack):
 def _session_key(scope: Construct, context: Context) -> kms.Key:
     """What sessions of the approval page are sealed with; its bytes never leave KMS."""
     return kms.Key(
-        scope, "SessionKey", description=f"{context.prefix}: sessions of the approval page",
-        key_spec=kms.KeySpec.HMAC_256, key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
-        pending_window=Duration.days(7), removal_policy=RemovalPolicy.DESTROY,
+        scope,
+        "SessionKey",
+        description=f"{context.prefix}: sessions of the approval page",
+        key_spec=kms.KeySpec.HMAC_256,
+        key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
+        pending_window=Duration.days(7),
+        removal_policy=RemovalPolicy.DESTROY,
     )

@@ -15,13 +15,23 @@ from infra.roles import role_pattern
 
 #: What would undo write-once: deleting, shortening the lock, or changing the rules of the bucket.
 _UNDOING_OBJECTS = (
-    "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention",
-    "s3:PutObjectRetention", "s3:PutObjectLegalHold",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:BypassGovernanceRetention",
+    "s3:PutObjectRetention",
+    "s3:PutObjectLegalHold",
 )
 _UNDOING_BUCKET = (
-    "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketVersioning",
-    "s3:PutBucketObjectLockConfiguration", "s3:PutLifecycleConfiguration", "s3:PutEncryptionConfiguration",
-    "s3:PutReplicationConfiguration", "s3:PutBucketPublicAccessBlock", "s3:PutBucketOwnershipControls",
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketVersioning",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutReplicationConfiguration",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketOwnershipControls",
 )
 
 
@@ -34,16 +44,25 @@ class LockedBucket(Construct):
         super().__init__(scope, id)
         self._context = context
         self.key = kms.Key(
-            self, "Key", description=f"{context.prefix}: {purpose}", enable_key_rotation=True,
-            pending_window=Duration.days(30), removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            self,
+            "Key",
+            description=f"{context.prefix}: {purpose}",
+            enable_key_rotation=True,
+            pending_window=Duration.days(30),
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         days = Duration.days(retention_days)
         lock = s3.ObjectLockRetention
         retention = lock.governance(days) if context.lock_mode == "GOVERNANCE" else lock.compliance(days)
         self.bucket = s3.Bucket(
-            self, "Bucket",
-            encryption=s3.BucketEncryption.KMS, encryption_key=self.key, bucket_key_enabled=True,
-            enforce_ssl=True, minimum_tls_version=1.2, versioned=True,
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             object_lock_default_retention=retention,
@@ -59,10 +78,16 @@ class LockedBucket(Construct):
         self, sid: str, actions: list[str], resources: list[str], conditions: Mapping[str, object]
     ) -> None:
         """Refuse these actions to everybody for whom the conditions hold."""
-        self.bucket.add_to_resource_policy(iam.PolicyStatement(
-            sid=sid, effect=iam.Effect.DENY, principals=[iam.AnyPrincipal()],
-            actions=actions, resources=resources, conditions=conditions,
-        ))
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=actions,
+                resources=resources,
+                conditions=conditions,
+            )
+        )
 
     def objects(self, *patterns: str) -> list[str]:
         return [self.bucket.arn_for_objects(pattern) for pattern in patterns]

@@ -18,8 +18,12 @@ class OnCall(Construct):
     def __init__(self, scope: Construct, id: str, context: Context) -> None:
         super().__init__(scope, id)
         self.key = kms.Key(
-            self, "Key", description=f"{context.prefix}: notifications", enable_key_rotation=True,
-            pending_window=Duration.days(30), removal_policy=RemovalPolicy.DESTROY,
+            self,
+            "Key",
+            description=f"{context.prefix}: notifications",
+            enable_key_rotation=True,
+            pending_window=Duration.days(30),
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self.key.add_to_resource_policy(_cloudwatch(["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
         self.alarms = sns.Topic(self, "Alarms", master_key=self.key, enforce_ssl=True)
@@ -32,7 +36,9 @@ class OnCall(Construct):
 
 def _cloudwatch(actions: list[str], resource: str) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        sid="AlarmsOfThisAccount", principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-        actions=actions, resources=[resource],
+        sid="AlarmsOfThisAccount",
+        principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions=actions,
+        resources=[resource],
         conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
     )

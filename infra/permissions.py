@@ -41,7 +41,8 @@ class Permissions:
         return [
             allow(["dynamodb:GetItem"], [self._state.registry.table_arn]),
             allow(
-                ["dynamodb:UpdateItem"], [self._state.registry.table_arn],
+                ["dynamodb:UpdateItem"],
+                [self._state.registry.table_arn],
                 {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["prompt_id", "version", "evidence"]}},
             ),
             *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*")),

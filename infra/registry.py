@@ -10,8 +10,12 @@ from constructs import Construct
 #: Rows are history. Removing one, or writing without the conditions of a transaction, is for nobody;
 #: an administrator who must has to change the table's policy first, which is seen.
 _FORBIDDEN = [
-    "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert",
-    "dynamodb:PartiQLUpdate", "dynamodb:DeleteTable",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:DeleteTable",
 ]
 
 
@@ -23,7 +27,8 @@ class HistoryTable(dynamodb.Table):
 
     def __init__(self, scope: Construct, id: str, *, partition_key: str, sort_key: str) -> None:
         super().__init__(
-            scope, id,
+            scope,
+            id,
             partition_key=dynamodb.Attribute(name=partition_key, type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name=sort_key, type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -33,10 +38,17 @@ class HistoryTable(dynamodb.Table):
             ),
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-            resource_policy=iam.PolicyDocument(statements=[iam.PolicyStatement(
-                sid="RowsStay", effect=iam.Effect.DENY, principals=[iam.AnyPrincipal()],
-                actions=_FORBIDDEN, resources=["*"],
-            )]),
+            resource_policy=iam.PolicyDocument(
+                statements=[
+                    iam.PolicyStatement(
+                        sid="RowsStay",
+                        effect=iam.Effect.DENY,
+                        principals=[iam.AnyPrincipal()],
+                        actions=_FORBIDDEN,
+                        resources=["*"],
+                    )
+                ]
+            ),
         )
 
 

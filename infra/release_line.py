@@ -40,7 +40,10 @@ def definition(*, concurrency: int, approval_hours: int, total_hours: int) -> St
         "States": {
             "Begin": _begin(then="Validate"),
             "Validate": task(
-                PUBLISH, message(ValidateTask, task="validate", **_PROMPT), then="Evidence?", catch=_RECORD,
+                PUBLISH,
+                message(ValidateTask, task="validate", **_PROMPT),
+                then="Evidence?",
+                catch=_RECORD,
                 ResultPath=None,
             ),
             "Evidence?": choice("$.evidence", {"valid": "Release"}, otherwise="Plan evaluation"),
@@ -48,20 +51,29 @@ def definition(*, concurrency: int, approval_hours: int, total_hours: int) -> St
             "Read evidence": _begin(then="Evidence now?"),
             "Evidence now?": choice("$.evidence", {"valid": "Release"}, otherwise="No evidence"),
             "No evidence": {
-                "Type": "Pass", "ResultPath": "$.error", "Next": _RECORD,
+                "Type": "Pass",
+                "ResultPath": "$.error",
+                "Next": _RECORD,
                 "Result": as_caught(_NO_EVIDENCE),
             },
             "Release": each(
-                "$.path", message(WorkflowInput, environment="$$.Map.Item.Value", **_REQUEST),
-                _one_environment(approval_hours), then="Record success", catch=_RECORD, at_once=1,
+                "$.path",
+                message(WorkflowInput, environment="$$.Map.Item.Value", **_REQUEST),
+                _one_environment(approval_hours),
+                then="Record success",
+                catch=_RECORD,
+                at_once=1,
             ),
             "Record success": task(
                 PROMOTE, message(PromoteTask, task="end", **_REQUEST), then="Done", catch="Not recorded"
             ),
             "Done": {"Type": "Succeed"},
             _RECORD: task(
-                PROMOTE, message(PromoteTask, task="end", error="$.error", **_REQUEST), then="Not released",
-                catch="Not recorded", ResultPath=None,
+                PROMOTE,
+                message(PromoteTask, task="end", error="$.error", **_REQUEST),
+                then="Not released",
+                catch="Not recorded",
+                ResultPath=None,
             ),
             "Not released": {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"},
             "Not recorded": {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"},
@@ -79,18 +91,30 @@ def _evaluation(concurrency: int) -> dict[str, State]:
     planned = {"evaluation_id": "$.plan.evaluation_id", "dataset_sha256": "$.plan.dataset_sha256"}
     chunk = message(EvaluateTask, task="chunk", chunk="$$.Map.Item.Value", **_PROMPT, **planned)
     report = message(
-        EvaluateTask, task="report", chunks="$.plan.chunk_count", started_at="$.plan.started_at",
-        **_PROMPT, **planned,
+        EvaluateTask,
+        task="report",
+        chunks="$.plan.chunk_count",
+        started_at="$.plan.started_at",
+        **_PROMPT,
+        **planned,
     )
     answer = message(EvaluationPlan, **{name: f"$.Payload.{name}" for name in EvaluationPlan.__annotations__})
     return {
         "Plan evaluation": task(
-            EVALUATE, message(EvaluateTask, task="plan", **_PROMPT), then="Evaluate cases", catch=_RECORD,
-            ResultSelector=answer, ResultPath="$.plan",
+            EVALUATE,
+            message(EvaluateTask, task="plan", **_PROMPT),
+            then="Evaluate cases",
+            catch=_RECORD,
+            ResultSelector=answer,
+            ResultPath="$.plan",
         ),
         "Evaluate cases": each(
-            "$.plan.chunks", chunk, {"Evaluate chunk": task(EVALUATE, "$", OutputPath="$.Payload")},
-            then="Write report", catch=_RECORD, at_once=concurrency,
+            "$.plan.chunks",
+            chunk,
+            {"Evaluate chunk": task(EVALUATE, "$", OutputPath="$.Payload")},
+            then="Write report",
+            catch=_RECORD,
+            at_once=concurrency,
         ),
         "Write report": task(EVALUATE, report, then="Read evidence", catch=_RECORD, ResultPath=None),
     }
@@ -102,7 +126,10 @@ def _one_environment(approval_hours: int) -> dict[str, State]:
     The token only wakes this: whatever was decided, promote reads the approval itself and refuses by name.
     """
     ask = message(
-        OpenApprovalTask, task="open", environment="$.environment", **_REQUEST,
+        OpenApprovalTask,
+        task="open",
+        environment="$.environment",
+        **_REQUEST,
         task_token="$$.Task.Token",  # noqa: S106
     )
     return {

@@ -13,8 +13,15 @@ class ServiceRole(Construct):
     """A role for one service with exactly these statements; CDK cannot widen it afterwards."""
 
     def __init__(
-        self, scope: Construct, id: str, *, prefix: str, name: str, service: str,
-        statements: Sequence[iam.PolicyStatement], conditions: dict[str, dict[str, str]] | None = None,
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        prefix: str,
+        name: str,
+        service: str,
+        statements: Sequence[iam.PolicyStatement],
+        conditions: dict[str, dict[str, str]] | None = None,
     ) -> None:
         super().__init__(scope, id)
         principal = iam.ServicePrincipal(service, conditions=conditions)

@@ -30,23 +30,34 @@ class SettingsParameters(Construct):
         super().__init__(scope, id)
         for environment in context.environment_names:
             self._parameter(
-                f"Settings{environment.title()}", names.settings_parameter(context.prefix, environment),
-                asdict(EnvironmentSettings(
-                    artifact_bucket=state.artifacts.bucket.bucket_name, region=Aws.REGION,
-                    ttl_seconds=context.ttl_seconds, api_url=api.url,
-                )),
+                f"Settings{environment.title()}",
+                names.settings_parameter(context.prefix, environment),
+                asdict(
+                    EnvironmentSettings(
+                        artifact_bucket=state.artifacts.bucket.bucket_name,
+                        region=Aws.REGION,
+                        ttl_seconds=context.ttl_seconds,
+                        api_url=api.url,
+                    )
+                ),
             )
-        self._parameter("Installation", names.installation_parameter(context.prefix), asdict(Installation(
-            environments=[*context.environment_names],
-            registry_table=state.registry.table_name,
-            ledger_tables={name: table.table_name for name, table in state.ledgers.items()},
-            artifact_bucket=state.artifacts.bucket.bucket_name,
-            api_url=api.url,
-            approval_page_url=f"{api.url}/approvals",
-            state_machine_arn=workflow.arn,
-            region=Aws.REGION,
-            release=RELEASE,
-        )))
+        self._parameter(
+            "Installation",
+            names.installation_parameter(context.prefix),
+            asdict(
+                Installation(
+                    environments=[*context.environment_names],
+                    registry_table=state.registry.table_name,
+                    ledger_tables={name: table.table_name for name, table in state.ledgers.items()},
+                    artifact_bucket=state.artifacts.bucket.bucket_name,
+                    api_url=api.url,
+                    approval_page_url=f"{api.url}/approvals",
+                    state_machine_arn=workflow.arn,
+                    region=Aws.REGION,
+                    release=RELEASE,
+                )
+            ),
+        )
         people = [person.to_dict() for person in context.people]
         if len(json.dumps(people)) > _MAX_PEOPLE_CHARS:
             raise InvalidContext(f"people is longer than {_MAX_PEOPLE_CHARS} characters, a parameter's limit")

@@ -19,7 +19,10 @@ class StateStack(Stack):
 
     def __init__(self, scope: Construct, context: Context) -> None:
         super().__init__(
-            scope, STATE_STACK, stack_name=context.stack_name(STATE_STACK), termination_protection=True,
+            scope,
+            STATE_STACK,
+            stack_name=context.stack_name(STATE_STACK),
+            termination_protection=True,
             description="PromptOps: artifacts, registry, ledgers, approvers; kept when the line goes",
         )
         self.artifacts = Artifacts(self, "Artifacts", context)

@@ -18,17 +18,26 @@ _INVOKE = "arn:aws:states:::lambda:invoke"
 _RETRY = [
     {
         "ErrorEquals": [
-            Throttled.__name__, EndpointDown.__name__, "Lambda.ServiceException",
-            "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException",
+            Throttled.__name__,
+            EndpointDown.__name__,
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+            "Lambda.TooManyRequestsException",
             "Lambda.ClientExecutionTimeoutException",
         ],
-        "IntervalSeconds": 1, "MaxAttempts": 4, "BackoffRate": 2, "JitterStrategy": "FULL",
+        "IntervalSeconds": 1,
+        "MaxAttempts": 4,
+        "BackoffRate": 2,
+        "JitterStrategy": "FULL",
     },
     {
         # The last three: the function's process ended or ran out of time. It may have done its work; each
         # task done again answers the same.
         "ErrorEquals": [ModelUnavailable.__name__, "Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"],
-        "IntervalSeconds": 5, "MaxAttempts": 2, "BackoffRate": 2,
+        "IntervalSeconds": 5,
+        "MaxAttempts": 2,
+        "BackoffRate": 2,
     },
 ]
 
@@ -36,21 +45,32 @@ _RETRY = [
 def task(function: str, payload: object, *, then: str = "", catch: str = "", **more: Any) -> State:
     """Invoke a function; without `then` the last state. What it answers is in `$.Payload`."""
     name = (
-        {"FunctionName.$": f"States.Format('{PROMOTE}-{{}}', $.environment)"} if function == PROMOTE
+        {"FunctionName.$": f"States.Format('{PROMOTE}-{{}}', $.environment)"}
+        if function == PROMOTE
         else {"FunctionName": function}
     )
     place = {"Payload.$": payload} if isinstance(payload, str) else {"Payload": payload}
     return {
-        "Type": "Task", "Resource": _INVOKE, "Parameters": {**name, **place}, "Retry": _RETRY,
-        **({"Catch": [caught(to=catch)]} if catch else {}), **_onward(then), **more,
+        "Type": "Task",
+        "Resource": _INVOKE,
+        "Parameters": {**name, **place},
+        "Retry": _RETRY,
+        **({"Catch": [caught(to=catch)]} if catch else {}),
+        **_onward(then),
+        **more,
     }
 
 
 def human_task(function: str, payload: object, *, then: str, timeout_seconds: int, on_timeout: str) -> State:
     """Hand a function a task token and wait until somebody sends it back, at most so long."""
     return task(
-        function, payload, then=then, ResultPath=None, Resource=f"{_INVOKE}.waitForTaskToken",
-        TimeoutSeconds=timeout_seconds, Catch=[caught("States.Timeout", to=on_timeout)],
+        function,
+        payload,
+        then=then,
+        ResultPath=None,
+        Resource=f"{_INVOKE}.waitForTaskToken",
+        TimeoutSeconds=timeout_seconds,
+        Catch=[caught("States.Timeout", to=on_timeout)],
     )
 
 
@@ -59,18 +79,25 @@ def each(
 ) -> State:
     """Run the states for every item; the input goes on unchanged."""
     return {
-        "Type": "Map", "ItemsPath": items, "ItemSelector": item, "MaxConcurrency": at_once,
+        "Type": "Map",
+        "ItemsPath": items,
+        "ItemSelector": item,
+        "MaxConcurrency": at_once,
         "ResultPath": None,
         "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "INLINE"}, "StartAt": next(iter(states)), "States": dict(states),
+            "ProcessorConfig": {"Mode": "INLINE"},
+            "StartAt": next(iter(states)),
+            "States": dict(states),
         },
-        "Catch": [caught(to=catch)], "Next": then,
+        "Catch": [caught(to=catch)],
+        "Next": then,
     }
 
 
 def choice(variable: str, branches: Mapping[str, str], *, otherwise: str) -> State:
     return {
-        "Type": "Choice", "Default": otherwise,
+        "Type": "Choice",
+        "Default": otherwise,
         "Choices": [
             {"Variable": variable, "StringEquals": value, "Next": state} for value, state in branches.items()
         ],

@@ -19,12 +19,20 @@ from promptops.contract import names
 
 #: What Step Functions needs to open the delivery of its log; these actions know no resource.
 _LOG_DELIVERY = [
-    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
-    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
 ]
 _TRACES = [
-    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
 ]
 
 
@@ -39,7 +47,11 @@ class Workflow(Construct):
         # Names under this prefix do not count against the length limit of the log's resource policy.
         logs = log_group(self, "Logs", context, name=f"/aws/vendedlogs/states/{machine_name}")
         role = ServiceRole(
-            self, "Identity", prefix=context.prefix, name="release", service="states.amazonaws.com",
+            self,
+            "Identity",
+            prefix=context.prefix,
+            name="release",
+            service="states.amazonaws.com",
             statements=[
                 allow(["lambda:InvokeFunction"], [*serving.values(), *promotes]),
                 allow([*_LOG_DELIVERY, *_TRACES], ["*"]),
@@ -47,23 +59,32 @@ class Workflow(Construct):
             conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
         )
         self.machine = stepfunctions.CfnStateMachine(
-            self, "StateMachine", state_machine_name=machine_name, state_machine_type="STANDARD",
+            self,
+            "StateMachine",
+            state_machine_name=machine_name,
+            state_machine_type="STANDARD",
             role_arn=role.arn,
-            definition_string=json.dumps(definition(
-                concurrency=context.evaluation_concurrency, approval_hours=context.approval_hours,
-                total_hours=context.request_hours + context.approval_hours,
-            )),
+            definition_string=json.dumps(
+                definition(
+                    concurrency=context.evaluation_concurrency,
+                    approval_hours=context.approval_hours,
+                    total_hours=context.request_hours + context.approval_hours,
+                )
+            ),
             definition_substitutions={
                 "Promote": arns.function(context.prefix, "promote"),
                 **serving,
             },
             logging_configuration=stepfunctions.CfnStateMachine.LoggingConfigurationProperty(
-                level="ALL", include_execution_data=False,
-                destinations=[stepfunctions.CfnStateMachine.LogDestinationProperty(
-                    cloud_watch_logs_log_group=stepfunctions.CfnStateMachine.CloudWatchLogsLogGroupProperty(
-                        log_group_arn=logs.log_group_arn
+                level="ALL",
+                include_execution_data=False,
+                destinations=[
+                    stepfunctions.CfnStateMachine.LogDestinationProperty(
+                        cloud_watch_logs_log_group=stepfunctions.CfnStateMachine.CloudWatchLogsLogGroupProperty(
+                            log_group_arn=logs.log_group_arn
+                        )
                     )
-                )],
+                ],
             ),
             tracing_configuration=stepfunctions.CfnStateMachine.TracingConfigurationProperty(enabled=True),
         )

@@ -4,6 +4,7 @@
   that name; the emulator calls every one of them `Runtime.HandlerError`, and so the end of a process.
 - Bedrock authorises Converse as `bedrock:InvokeModel`, on the inference profile where the id names one; the
   emulator as `bedrock:Converse`, an action that AWS does not have, on a model of that name.
+- CloudWatch authorises DescribeAlarms and DeleteAlarms on alarms; the emulator on no resource at all.
 - `aws:PrincipalArn` of a role's session is the role's ARN, path included; the emulator gives the session's.
 
 Runs in the emulator's interpreter. The emulator's version is pinned; another one is refused, not guessed at.
@@ -11,6 +12,7 @@ Runs in the emulator's interpreter. The emulator's version is pinned; another on
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +50,7 @@ def apply_corrections() -> None:
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
     lambda_svc._execute_function_warm = _naming(lambda_svc._execute_function_warm)
     iam_actions.extract_iam_action = _as_aws_names_it(iam_actions.extract_iam_action)
-    iam_actions.extract_resource_arn = _on_the_profile(iam_actions.extract_resource_arn)
+    iam_actions.extract_resource_arn = _on_alarms(_on_the_profile(iam_actions.extract_resource_arn))
     iam_evaluator._resolve_condition_key = _by_the_role(iam_evaluator._resolve_condition_key)
 
 
@@ -97,6 +99,19 @@ def _on_the_profile(extract: Callable[..., str]) -> Callable[..., str]:
         return f"{model['partition']}::foundation-model/{model_id}"
 
     return on_the_profile
+
+
+def _on_alarms(extract: Callable[..., str]) -> Callable[..., str]:
+    def on_alarms(*arguments: Any) -> str:
+        action = iam_actions.extract_iam_action(*arguments[:-2])
+        if action not in ("cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"):
+            return extract(*arguments)
+        body, region, account = arguments[4], *arguments[-2:]
+        # Of several alarms the emulator can ask about one only.
+        name = json.loads(body)["AlarmNames"][0] if action == "cloudwatch:DeleteAlarms" else "*"
+        return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+
+    return on_alarms
 
 
 def _by_the_role(resolve: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:

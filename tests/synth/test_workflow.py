@@ -140,14 +140,10 @@ def check(start: str, states: States, known: Known) -> None:
             _at(given, path, name)
         if state["Type"] == "Map":
             item = {key.removesuffix(".$") for key in state["ItemSelector"]}
-            check(
-                state["ItemProcessor"]["StartAt"], state["ItemProcessor"]["States"], _leaves(item)
-            )
+            check(state["ItemProcessor"]["StartAt"], state["ItemProcessor"]["States"], _leaves(item))
         after = _output(state, given)
         waiting += [(following, after) for following in _next(state)]
-        waiting += [
-            (catch["Next"], {**given, "error": _leaves(CAUGHT)}) for catch in state.get("Catch", ())
-        ]
+        waiting += [(catch["Next"], {**given, "error": _leaves(CAUGHT)}) for catch in state.get("Catch", ())]
 
 
 def _output(state: Mapping[str, Any], given: Known) -> Known:

@@ -69,7 +69,7 @@ def _worse_version(story: Story, alice: Person, application: Person, prompts: Pa
             "promote", "support-ticket@v2", "--to", "prod", "--reason", "friendlier", expect=EVALUATION_FAILED
         ).document["error"]
         step.ended(
-            f"refused by evaluation: {refused['what']}",
+            f"refused by evaluation: {refused['what'].partition(';')[0]}",
             code=refused["code"],
             request=refused["data"].get("request_id", ""),
         )

@@ -41,7 +41,8 @@ with zipfile.ZipFile(zipped, "w") as file:
     file.writestr("h.py", "import os\\nclass Throttled(Exception): pass\\n"
                           "def handler(event, context): {handler}")
 config = {{"FunctionName": "f", "Handler": "h.handler", "Runtime": "python3.14", "Timeout": 20,
-          "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Environment": {{"Variables": {{}}}}}}
+          "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f",
+          "Environment": {{"Variables": {{}}}}}}
 function = {{"config": config, "code_zip": zipped.getvalue()}}
 print(json.dumps(lambda_svc._execute_function_warm(function, {{}}, "request-1")["body"]))
 """)
@@ -65,3 +66,21 @@ print(json.dumps([iam_actions.extract_iam_action(*call), arn]))
 """)
 
     assert seen == ["bedrock:InvokeModel", arn]
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "alarm"),
+    [
+        ("DescribeAlarms", {"AlarmNamePrefix": "prompt-ops/dev/"}, "*"),
+        ("DeleteAlarms", {"AlarmNames": ["prompt-ops/dev/a/v1/errors"]}, "prompt-ops/dev/a/v1/errors"),
+        ("PutMetricAlarm", {"AlarmName": "prompt-ops/dev/a/v2/errors"}, "prompt-ops/dev/a/v2/errors"),
+    ],
+)
+def test_alarms_are_looked_at_and_deleted_as_alarms(action: str, body: dict[str, object], alarm: str):
+    seen = in_the_emulator(f"""
+headers = {{"x-amz-target": "GraniteServiceVersion20100801.{action}", "content-type": "application/json"}}
+call = ("monitoring", "POST", "/", headers, json.dumps({body!r}).encode(), {{}}, "us-east-1", "000000000000")
+print(json.dumps(iam_actions.extract_resource_arn(*call)))
+""")
+
+    assert seen == f"arn:aws:cloudwatch:us-east-1:000000000000:alarm:{alarm}"
