@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from promptops.domain.artifact import Artifact
-from promptops.domain.errors import NotReleased, PromptOpsError, Retired, Revoked, shown
+from promptops.domain.errors import NotReleased, PromptOpsError, PromptUnavailable, Retired, Revoked, shown
 from promptops.domain.identifiers import check_prompt_id
 from promptops.domain.ledger import Release
 from promptops.domain.pointer import BarePointer, Pointer, parse_pointer
@@ -23,6 +23,10 @@ from promptops.domain.rendering import CompiledPrompt
 Source = Literal["aws", "memory"]
 COOLDOWN_SECONDS = 5.0
 JITTER = 0.2
+#: Prompts share these; two of one lock refresh one after the other.
+LOCKS = 64
+#: Ids that were refused and are not asked for again at once; anybody can make up more.
+MAX_REFUSED = 1_000
 
 
 class PointerReader(Protocol):
@@ -95,8 +99,7 @@ class Resolver:
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._refused: dict[str, tuple[float, PromptOpsError]] = {}
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self._locks = tuple(threading.Lock() for _ in range(LOCKS))
 
     def resolve(self, prompt_id: str) -> Resolved:
         """The version to use now.
@@ -107,7 +110,7 @@ class Resolver:
         known = self._known.get(prompt_id)
         if known is not None and self._clock() < known.expires:
             return self._answer(prompt_id, known, "memory")
-        lock = self._lock(prompt_id)
+        lock = self._locks[hash(check_prompt_id(prompt_id)) % LOCKS]
         if not lock.acquire(blocking=known is None):
             assert known is not None
             return self._answer(prompt_id, known, "memory")
@@ -124,21 +127,27 @@ class Resolver:
         if refused is not None and self._clock() < refused[0]:
             raise refused[1]
         try:
-            fresh = self._look(check_prompt_id(prompt_id), known)
+            fresh = self._look(prompt_id, known)
         except (Retired, Revoked) as error:
             self._known.pop(prompt_id, None)
-            self._refused[prompt_id] = (self._clock() + self._ttl_seconds, error)
+            self._remember(prompt_id, error, self._ttl_seconds)
             raise
-        except PromptOpsError as error:
+        except Exception as unexpected:
+            problem = _ours(unexpected, prompt_id)
             if known is None:
-                self._refused[prompt_id] = (self._clock() + min(COOLDOWN_SECONDS, self._ttl_seconds), error)
-                raise
+                self._remember(prompt_id, problem, min(COOLDOWN_SECONDS, self._ttl_seconds))
+                raise problem from unexpected
             known.expires = self._clock() + COOLDOWN_SECONDS
-            known.problem = error
+            known.problem = problem
             return self._answer(prompt_id, known, "memory")
         self._refused.pop(prompt_id, None)
         self._known[prompt_id] = fresh
         return self._answer(prompt_id, fresh, "aws")
+
+    def _remember(self, prompt_id: str, error: PromptOpsError, seconds: float) -> None:
+        if len(self._refused) >= MAX_REFUSED:
+            self._refused.clear()
+        self._refused[prompt_id] = (self._clock() + seconds, error)
 
     def _look(self, prompt_id: str, known: _Known | None) -> _Known:
         text = self._pointers.read(prompt_id)
@@ -185,9 +194,14 @@ class Resolver:
             problem=known.problem,
         )
 
-    def _lock(self, prompt_id: str) -> threading.Lock:
-        with self._guard:
-            return self._locks.setdefault(prompt_id, threading.Lock())
+
+def _ours(error: Exception, prompt_id: str) -> PromptOpsError:
+    """The error itself if it is one of ours; whatever else went wrong must not take a served prompt away."""
+    if isinstance(error, PromptOpsError):
+        return error
+    return PromptUnavailable(
+        f"{prompt_id} could not be read ({type(error).__name__}: {shown(error)})", "Report this error."
+    )
 
 
 def _check_state(prompt_id: str, pointer: Pointer) -> None:
