@@ -110,7 +110,10 @@ def _target(
     head: Head, wanted: int | None, ledger: Ledger, registry: Registry, artifacts: Artifacts
 ) -> VersionRecord:
     if head.revision == 0:
-        raise NotReleased(f"{head.prompt_id} has no release in {ledger.environment}", "Nothing is live.")
+        raise NotReleased(
+            f"{head.prompt_id} has no release in {ledger.environment}",
+            f"Check id and environment; promptops show {head.prompt_id} says where it is live.",
+        )
     if wanted is not None:
         ref = PromptRef(head.prompt_id, wanted)
         if not ledger.was_released(ref):

@@ -96,12 +96,15 @@ class ChromiumBrowser:
 
 
 class FormBrowser:
-    """HTTP, cookies, redirects and forms; nothing else a browser does. `answers`: all it got, in order."""
+    """HTTP, cookies, redirects and forms; nothing else a browser does.
+
+    `answers` is what each address said, in order, redirects too.
+    """
 
     name = "plain HTTP"
 
     def __init__(self, certificate: Path) -> None:
-        self.answers: list[Answer] = []
+        self.answers: list[tuple[str, Answer]] = []
         self._certificate = certificate
         self._cookies: dict[str, dict[str, str]] = {}
         self._url = ""
@@ -166,7 +169,7 @@ class FormBrowser:
             headers=sent,
             timeout_seconds=60,
         )
-        self.answers.append(answer)
+        self.answers.append((url, answer))
         for name, value in answer.headers:
             if name.lower() == "set-cookie":
                 _remember(jar, value)
