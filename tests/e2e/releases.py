@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.inside import installation
-
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.version import VersionRecord
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import changed, renamed
+from tests.e2e.inside import installation
 
 
 def two_releases(aws: LocalAws, tmp_path: Path, prompt_id: str) -> None:
