@@ -6,6 +6,7 @@ import json
 
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_iam import PolicyStatement
 from constructs import Construct
 
 from infra import arns
@@ -18,6 +19,7 @@ from infra.oncall import OnCall
 from infra.permissions import Permissions
 from infra.state_stack import StateStack
 from promptops.contract import settings
+from promptops.contract.settings import Settings
 
 
 class Functions(Construct):
@@ -60,11 +62,16 @@ class Functions(Construct):
     def all(self) -> tuple[Function, ...]:
         return (*self.by_verb.values(), *self.promotes.values())
 
-    def _publish(self) -> Function:
+    def _function(
+        self, verb: str, environment: str = "", *, statements: list[PolicyStatement], settings: Settings
+    ) -> Function:
+        name = f"{verb.title()}{environment.title()}"
         return Function(
-            self,
-            "Publish",
-            self._context,
+            self, name, self._context, verb, environment=environment, statements=statements, settings=settings
+        )
+
+    def _publish(self) -> Function:
+        return self._function(
             "publish",
             statements=self._permissions.publish(),
             settings=settings.PublishSettings(
@@ -75,10 +82,7 @@ class Functions(Construct):
         )
 
     def _evaluate(self) -> Function:
-        return Function(
-            self,
-            "Evaluate",
-            self._context,
+        return self._function(
             "evaluate",
             statements=self._permissions.evaluate(),
             settings=settings.EvaluateSettings(
@@ -91,12 +95,9 @@ class Functions(Construct):
         )
 
     def _promote(self, environment: Environment, *, alarm_topic_arn: str, dead_letters_arn: str) -> Function:
-        return Function(
-            self,
-            f"Promote{environment.name.title()}",
-            self._context,
+        return self._function(
             "promote",
-            environment=environment.name,
+            environment.name,
             statements=self._permissions.promote(environment.name, dead_letters_arn=dead_letters_arn),
             settings=settings.PromoteSettings(
                 prefix=self._context.prefix,
@@ -113,10 +114,7 @@ class Functions(Construct):
         )
 
     def _approve(self, *, api: Api, sign_in: SignIn, session_key: kms.IKey, oncall: OnCall) -> Function:
-        return Function(
-            self,
-            "Approve",
-            self._context,
+        return self._function(
             "approve",
             statements=self._permissions.approve(
                 session_key=session_key, topic_arn=oncall.approvals.topic_arn, topic_key=oncall.key
@@ -139,10 +137,7 @@ class Functions(Construct):
         )
 
     def _resolve(self) -> Function:
-        return Function(
-            self,
-            "Resolve",
-            self._context,
+        return self._function(
             "resolve",
             statements=self._permissions.resolve(),
             settings=settings.ResolveSettings(
@@ -154,10 +149,7 @@ class Functions(Construct):
         )
 
     def _observe(self) -> Function:
-        return Function(
-            self,
-            "Observe",
-            self._context,
+        return self._function(
             "observe",
             statements=self._permissions.observe(),
             settings=settings.ObserveSettings(
