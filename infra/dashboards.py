@@ -70,7 +70,8 @@ class Dashboards(Construct):
         )
 
     def _graph(self, metric: Metric) -> cloudwatch.GraphWidget:
-        schema = ",".join((self._namespace, *DIMENSIONS))
+        # A name with anything but letters and digits in it must be quoted: `prompt-ops`, `prompt_id`.
+        schema = ",".join(f'"{name}"' for name in (self._namespace, *DIMENSIONS))
         chosen = f'{{{schema}}} MetricName="{metric.name}" environment="{_CHOSEN}"'
         return _row_graph(
             metric.title,

@@ -15,6 +15,7 @@ from infra.states import (
     message,
     task,
 )
+from promptops.contract.answers import Ended
 from promptops.contract.messages import (
     EvaluateTask,
     EvaluationPlan,
@@ -71,10 +72,13 @@ def definition(*, concurrency: int, approval_hours: int, total_hours: int) -> St
             _RECORD: task(
                 PROMOTE,
                 message(PromoteTask, task="end", error="$.error", **_REQUEST),
-                then="Not released",
+                then="Refused?",
                 catch="Not recorded",
-                ResultPath=None,
+                ResultSelector=message(Ended, status="$.Payload.status"),
+                ResultPath="$.ended",
             ),
+            # A run fails, and calls somebody, where the line broke; not where it worked and said no.
+            "Refused?": choice("$.ended.status", {"refused": "Done"}, otherwise="Not released"),
             "Not released": {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"},
             "Not recorded": {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"},
         },

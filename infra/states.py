@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promptops.contract.messages import Message
-from promptops.domain.errors import EndpointDown, ModelUnavailable, PromptOpsError, Throttled
+from promptops.domain.errors import EndpointDown, ModelUnavailable, PromptOpsError, Throttled, Unavailable
 
 State = dict[str, Any]
 
@@ -20,6 +20,7 @@ _RETRY = [
         "ErrorEquals": [
             Throttled.__name__,
             EndpointDown.__name__,
+            Unavailable.__name__,
             "Lambda.ServiceException",
             "Lambda.AWSLambdaException",
             "Lambda.SdkClientException",

@@ -31,7 +31,8 @@ def handler() -> Iterator[ModuleType]:
         approval_topic_arn="",
         approval_hours="24",
     )
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    # In this order, or the fake keys that moto sets would be what is put back.
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name, value in settings.to_env().items():
             patch.setenv(name, value)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -170,7 +170,8 @@ def test_each_metric_is_charted_by_prompt_and_version_in_the_chosen_environment(
 
     assert len(expressions) == len(METRICS)
     for metric, expression in zip(METRICS, expressions, strict=True):
-        assert expression.startswith(f"SEARCH('{{prompt-ops,{','.join(DIMENSIONS)}}}")
+        schema = ",".join(f'"{name}"' for name in ("prompt-ops", *DIMENSIONS))
+        assert expression.startswith(f"SEARCH('{{{schema}}} ")
         assert f'MetricName="{metric.name}"' in expression
         assert f'environment="{choice["pattern"]}"' in expression
         assert f"'{metric.statistic}'" in expression

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from promptops.contract.answers import Ended
 from promptops.contract.messages import (
     Begun,
     Checked,
@@ -21,6 +22,7 @@ from promptops.contract.messages import (
     WorkflowInput,
 )
 from promptops.domain import errors
+from promptops.domain.request import ENDS
 from tests.synth.deployed import Deployed
 
 States = Mapping[str, Mapping[str, Any]]
@@ -30,7 +32,7 @@ TASKS: dict[tuple[str, str], tuple[type[Message], type[Message] | None]] = {
     ("Promote", "begin"): (PromoteTask, Begun),
     ("Promote", "check"): (PromoteTask, Checked),
     ("Promote", "promote"): (PromoteTask, None),
-    ("Promote", "end"): (PromoteTask, None),
+    ("Promote", "end"): (PromoteTask, Ended),
     ("Publish", "validate"): (ValidateTask, None),
     ("Evaluate", "plan"): (EvaluateTask, EvaluationPlan),
     ("Evaluate", "report"): (EvaluateTask, None),
@@ -59,7 +61,8 @@ def test_every_task_is_tried_again_and_no_failure_goes_unrecorded(line: States):
     for state in all_states(line):
         if state["Type"] == "Task":
             retried = {name for retry in state["Retry"] for name in retry["ErrorEquals"]}
-            assert {"Throttled", "EndpointDown", "ModelUnavailable", "Lambda.ServiceException"} <= retried
+            assert {"Throttled", "EndpointDown", "Unavailable", "ModelUnavailable"} <= retried
+            assert {"Lambda.ServiceException", "Lambda.TooManyRequestsException"} <= retried
             assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
     for name, state in line.items():
         if state["Type"] in ("Task", "Map"):
@@ -94,6 +97,14 @@ def test_failures_of_our_own_are_errors_of_the_tree_with_their_code(line: States
 def test_environments_are_walked_one_after_the_other(line: States):
     assert line["Release"]["MaxConcurrency"] == 1
     assert line["Release"]["ItemsPath"] == "$.path"
+
+
+def test_a_run_fails_where_the_line_broke_and_not_where_it_said_no(line: States):
+    recorded = line[line["Record outcome"]["Next"]]
+
+    assert line[recorded["Choices"][0]["Next"]]["Type"] == "Succeed"
+    assert recorded["Choices"][0]["StringEquals"] in ENDS
+    assert line[recorded["Default"]]["Type"] == "Fail"
 
 
 def test_a_decision_is_waited_for_as_long_as_the_context_says(line: States):

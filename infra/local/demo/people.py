@@ -39,7 +39,7 @@ class Person:
         command = [str(Path(sys.executable).with_name("promptops")), *arguments, "--json"]
         done = subprocess.run(  # noqa: S603 - our own command, arguments from the story
             command,
-            env={**os.environ, **self.environ},
+            env=self._whole_environment(),
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -51,3 +51,8 @@ class Person:
                 f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
             )
         return Typed(done.returncode, json.loads(done.stdout), done.stderr)
+
+    def _whole_environment(self) -> dict[str, str]:
+        """The caller's own variables, but for AWS's: keys among them would win over this person's profile."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return {**inherited, **self.environ}
