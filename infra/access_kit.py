@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import arns
@@ -20,7 +21,15 @@ class AccessKit(Construct):
     """`policies`: one for each kind of work, by its name. Nobody gets more by having two jobs."""
 
     def __init__(
-        self, scope: Construct, id: str, context: Context, state: StateStack, *, api: Api, oncall: OnCall
+        self,
+        scope: Construct,
+        id: str,
+        context: Context,
+        state: StateStack,
+        *,
+        api: Api,
+        oncall: OnCall,
+        dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, id)
         self._context, self._state, self._api = context, state, api
@@ -31,13 +40,13 @@ class AccessKit(Construct):
             "Reader": [
                 *read_prompts(context, state),
                 allow(["lambda:InvokeFunction"], [resolve]),
-                self._call("/v1/resolve", "/v1/observe"),
+                self._call("Reader"),
             ],
-            "Author": [*look, self._call("/v1/publish", "/v1/{env}/evaluate", "/v1/{env}/promote")],
-            "Approver": [*look, self._call("/v1/approvals/{approval_id}")],
-            "OnCall": [*look, *records, *self._watch(oncall), self._call("/v1/{env}/rollback")],
+            "Author": [*look, self._call("Author")],
+            "Approver": [*look, self._call("Approver")],
+            "OnCall": [*look, *records, *self._watch(oncall, dead_letters), self._call("OnCall")],
             "Auditor": [*look, *records],
-            "Ci": [*look, self._call("/v1/publish", "/v1/{env}/evaluate")],
+            "Ci": [*look, self._call("Ci")],
         }
         self.policies = {
             kind: iam.ManagedPolicy(
@@ -50,13 +59,13 @@ class AccessKit(Construct):
             for kind, statements in kinds.items()
         }
 
-    def _call(self, *paths: str) -> iam.PolicyStatement:
+    def _call(self, kind: str) -> iam.PolicyStatement:
         return allow(
             ["execute-api:Invoke"],
             [
                 arns.route(self._api.id, route, environment)
                 for route in ROUTES
-                if route.path in paths and route.authorization == "AWS_IAM"
+                if kind in route.policies
                 for environment in (self._context.environment_names if route.per_environment else ("",))
             ],
         )
@@ -88,7 +97,8 @@ class AccessKit(Construct):
             allow(["lambda:GetFunctionConfiguration"], [arns.function(prefix, "resolve")]),
         ]
 
-    def _watch(self, oncall: OnCall) -> list[iam.PolicyStatement]:
+    def _watch(self, oncall: OnCall, dead_letters: sqs.IQueue) -> list[iam.PolicyStatement]:
+        """Alarms and graphs, and what got lost: its alarm is over when the messages are gone."""
         return [
             allow(
                 [
@@ -102,4 +112,8 @@ class AccessKit(Construct):
                 ["*"],
             ),
             allow(["sns:Subscribe"], [oncall.alarms.topic_arn]),
+            allow(
+                ["sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage"],
+                [dead_letters.queue_arn],
+            ),
         ]

@@ -26,6 +26,7 @@ class Alarms(Construct):
         *,
         prefix: str,
         functions: Iterable[Function],
+        api_id: str,
         state_machine_arn: str,
         dead_letters: sqs.Queue,
         topic: sns.Topic,
@@ -35,13 +36,26 @@ class Alarms(Construct):
         self._action = actions.SnsAction(topic)
         for function in functions:
             metric = function.function.metric_errors(period=_PERIOD, statistic="Sum")
-            why = f"{function.name} raised an error"
-            self._alarm(function.node.id, f"{function.name}/errors", metric, why)
+            why = f"{function.name} has raised errors for a quarter of an hour"
+            # To refuse a release is to raise an error, too: only what keeps failing is broken.
+            self._alarm(function.node.id, f"{function.name}/errors", metric, why, periods=3)
+        self._alarm(
+            "Api",
+            "api/5xx",
+            cloudwatch.Metric(
+                namespace="AWS/ApiGateway",
+                metric_name="5xx",
+                statistic="Sum",
+                period=_PERIOD,
+                dimensions_map={"ApiId": api_id},
+            ),
+            "the API could not do what it was asked; the function's log says why",
+        )
         self._alarm(
             "Releases",
             "release/failed",
             workflow_metric("ExecutionsFailed", state_machine_arn),
-            "a release ended refused or failed; its request says why",
+            "a release ended in a fault, not in a refusal; its request says why",
         )
         self._alarm(
             "DeadLetters",
@@ -50,7 +64,7 @@ class Alarms(Construct):
             "a reconciliation was lost; the message says which and why",
         )
 
-    def _alarm(self, id: str, name: str, metric: cloudwatch.IMetric, why: str) -> None:
+    def _alarm(self, id: str, name: str, metric: cloudwatch.IMetric, why: str, periods: int = 1) -> None:
         alarm = cloudwatch.Alarm(
             self,
             id,
@@ -58,7 +72,7 @@ class Alarms(Construct):
             alarm_description=why,
             metric=metric,
             threshold=1,
-            evaluation_periods=1,
+            evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             # No line means no errors: these metrics exist only when something ran.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

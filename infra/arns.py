@@ -36,14 +36,22 @@ def route(api_id: str, route: Route, environment: str = "") -> str:
 
 
 def model(model: Model) -> list[str]:
-    """What invoking a model needs: itself, or its profile and the model in every Region it may route to."""
+    """What invoking a model needs: itself, or its profile and the model in every Region it may route to.
+
+    A global profile routes anywhere: besides its own Region it asks for the model in no Region at all.
+    """
     if not model.regions:
-        return [f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}::foundation-model/{model.id}"]
-    underlying = model.id.split(".", 1)[1]
+        return [_foundation_model(Aws.REGION, model.id)]
+    geography, underlying = model.id.split(".", 1)
+    regions = [*model.regions, *([""] if geography == "global" else [])]
     return [
         _regional("bedrock", f"inference-profile/{model.id}"),
-        *(f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{underlying}" for region in model.regions),
+        *(_foundation_model(region, underlying) for region in regions),
     ]
+
+
+def _foundation_model(region: str, id: str) -> str:
+    return f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{id}"
 
 
 def _regional(service: str, resource: str) -> str:

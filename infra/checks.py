@@ -49,7 +49,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         "IAM5",
         _FUNCTIONS,
-        "X-Ray, and SendTaskSuccess and SES for approve, define no resource to name",
+        "X-Ray, and SES for approve, define no resource to name",
         "Resource::*",
     ),
     Accepted(

@@ -22,6 +22,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "mail_from": values.optional_email,
     "oncall_emails": values.emails,
     "mfa": values.one_of("mfa", "optional", "required"),
+    "log_days": values.log_days,
     "lock_mode": values.one_of("lock_mode", "GOVERNANCE", "COMPLIANCE"),
     **{
         name: values.count(name)
@@ -33,10 +34,16 @@ _READERS: dict[str, Callable[[Any], Any]] = {
             "approval_hours",
             "retention_days",
             "evaluation_retention_days",
-            "log_days",
         )
     },
 }
+
+
+def _read(name: str, value: object) -> Any:
+    try:
+        return _READERS[name](value)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidContext(f"{name} is {value!r}; write it as docs/deploy.md says") from error
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Context:
         unknown = sorted(set(rest) - set(_READERS))
         if unknown:
             raise InvalidContext(f"context has no {unknown[0]!r}; known: {', '.join(_READERS)}")
-        read = {name: _READERS[name](value) for name, value in rest.items()}
+        read = {name: _read(name, value) for name, value in rest.items()}
         read["people"] = (*read.get("people", ()), *target.people)
         read["mail_from"] = read.get("mail_from") or target.mail_from
         return cls(**read, target=target)

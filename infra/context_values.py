@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,10 @@ _RESERVED_ENVIRONMENTS = frozenset({"installation", "people", "approvals"})
 _PREFIX = re.compile(r"(?!aws|ssm)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _MAX_PREFIX_CHARS = 20
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+#: What CloudWatch Logs can keep a group for.
+_LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
+             1096, 1827, 2192, 2557, 2922, 3288, 3653)  # fmt: skip
 
 Approval = Literal["required", "none"]
 Mfa = Literal["optional", "required"]
@@ -54,7 +58,10 @@ def prefix(value: str) -> str:
 
 def environments(value: Iterable[Mapping[str, str]]) -> tuple[Environment, ...]:
     choose = one_of("approval", "required", "none")
-    read = tuple(Environment(item["name"], choose(item.get("approval", "none"))) for item in value)
+    read = tuple(
+        Environment(item["name"], choose(item.get("approval", "none")))
+        for item in entries("environments", value, "name", "approval")
+    )
     names = [environment.name for environment in read]
     if not names or len(set(names)) != len(names):
         raise InvalidContext(f"environments are {names}; name at least one, each once")
@@ -69,16 +76,35 @@ def environments(value: Iterable[Mapping[str, str]]) -> tuple[Environment, ...]:
 
 def people(value: Iterable[Mapping[str, Any]]) -> tuple[Person, ...]:
     return tuple(
-        Person(item["name"], emails(item.get("emails", ())), tuple(item.get("iam", ()))) for item in value
+        Person(item["name"], emails(item.get("emails", ())), texts("iam", item.get("iam", ())))
+        for item in entries("people", value, "name", "emails", "iam")
     )
 
 
 def models(value: Iterable[Mapping[str, Any]]) -> tuple[Model, ...]:
-    return tuple(Model(item["id"], tuple(item.get("regions", ()))) for item in value)
+    return tuple(
+        Model(item["id"], texts("regions", item.get("regions", ())))
+        for item in entries("models", value, "id", "regions")
+    )
 
 
-def emails(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(email(address) for address in value)
+def entries(name: str, value: Iterable[Mapping[str, Any]], *known: str) -> Iterator[Mapping[str, Any]]:
+    """A list's entries; a misspelled key, which would count as its default, is refused."""
+    for item in value:
+        for key in item.keys() - set(known):
+            raise InvalidContext(f"an entry of {name} has {key!r}; known: {', '.join(known)}")
+        yield item
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """A list's texts; a single text, which would count as a list of its letters, is refused."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise InvalidContext(f"{name} is {value!r}; write a list of texts")
+    return tuple(value)
+
+
+def emails(value: object) -> tuple[str, ...]:
+    return tuple(email(address) for address in texts("emails", value))
 
 
 def email(value: str) -> str:
@@ -98,6 +124,13 @@ def one_of(name: str, *choices: str) -> Callable[[str], Any]:
         return value
 
     return read
+
+
+def log_days(value: object) -> int:
+    days = count("log_days")(value)
+    if days not in _LOG_DAYS:
+        raise InvalidContext(f"log_days is {days}; choose one of {', '.join(map(str, _LOG_DAYS))}")
+    return days
 
 
 def count(name: str) -> Callable[[object], int]:

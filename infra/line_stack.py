@@ -66,6 +66,7 @@ class LineStack(Stack):
             "Alarms",
             prefix=context.prefix,
             functions=functions.all,
+            api_id=api.id,
             state_machine_arn=workflow.arn,
             dead_letters=dead_letters,
             topic=oncall.alarms,
@@ -78,7 +79,7 @@ class LineStack(Stack):
             state_machine_arn=workflow.arn,
             dead_letters=dead_letters,
         )
-        kit = AccessKit(self, "AccessKit", context, state, api=api, oncall=oncall)
+        kit = AccessKit(self, "AccessKit", context, state, api=api, oncall=oncall, dead_letters=dead_letters)
         tag(self, context, "line")
 
         outputs = {
@@ -87,6 +88,8 @@ class LineStack(Stack):
             "UserPoolClientId": sign_in.client_id,
             "StateMachineArn": workflow.arn,
             "OnCallTopicArn": oncall.alarms.topic_arn,
+            "ApprovalTopicArn": oncall.approvals.topic_arn,
+            "DeadLetterQueueUrl": dead_letters.queue_url,
             "DashboardName": dashboards.name,
             **{f"Policy{kind}": policy.managed_policy_arn for kind, policy in kit.policies.items()},
         }

@@ -12,9 +12,10 @@ from infra import arns
 from infra.context import Context
 from infra.state_stack import StateStack
 from promptops.contract import names
+from promptops.contract.names import LedgerKeys
 
-_READ_ROWS = ("dynamodb:GetItem", "dynamodb:Query")
-_WRITE_ROWS = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem")
+_GET, _QUERY, _CHECK = "dynamodb:GetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"
+_WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 
 
 class Permissions:
@@ -29,7 +30,7 @@ class Permissions:
     def publish(self) -> list[iam.PolicyStatement]:
         """Write new versions and their cases; read what is published, never the cases."""
         return [
-            allow([*_READ_ROWS, *_WRITE_ROWS], [self._state.registry.table_arn]),
+            allow([_GET, *_WRITE], [self._state.registry.table_arn]),
             *self._read_artifacts(names.artifact_key("*", "*")),
             allow(["s3:PutObject"], self._artifacts(names.artifact_key("*", "*"))),
             allow(["s3:PutObject"], self._evaluation(names.dataset_key("*"))),
@@ -39,7 +40,7 @@ class Permissions:
     def evaluate(self) -> list[iam.PolicyStatement]:
         """Read cases, ask the listed models, write reports; in the registry touch only the evidence."""
         return [
-            allow(["dynamodb:GetItem"], [self._state.registry.table_arn]),
+            allow([_GET], [self._state.registry.table_arn]),
             allow(
                 ["dynamodb:UpdateItem"],
                 [self._state.registry.table_arn],
@@ -62,8 +63,8 @@ class Permissions:
         alarms = arns.alarm(names.alarm_name(prefix, environment, "*", "*", "*"))
         records = names.release_record_key(environment, "*", "*")
         return [
-            allow([*_READ_ROWS, "dynamodb:ConditionCheckItem"], [self._state.registry.table_arn]),
-            allow([*_READ_ROWS, *_WRITE_ROWS], [self._state.ledgers[environment].table_arn]),
+            allow([_GET, _CHECK], [self._state.registry.table_arn]),
+            allow([_GET, _QUERY, *_WRITE, _CHECK], [self._state.ledgers[environment].table_arn]),
             *self._other_ledgers(environment),
             *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*"), records),
             allow(["s3:PutObject"], self._artifacts(records)),
@@ -82,14 +83,18 @@ class Permissions:
         self, *, session_key: kms.IKey, topic_arn: str, topic_key: kms.IKey
     ) -> list[iam.PolicyStatement]:
         """Keep and decide approvals, wake the workflow, tell people; read what a decision is about."""
+        ledgers = [ledger.table_arn for ledger in self._state.ledgers.values()]
+        rows = (LedgerKeys.approval, LedgerKeys.request, LedgerKeys.token, LedgerKeys.open_approval)
+        own = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [row("*")[0] for row in rows]}}
         statements = [
-            allow([*_READ_ROWS, "dynamodb:ConditionCheckItem"], [self._state.registry.table_arn]),
-            allow([*_READ_ROWS, *_WRITE_ROWS], [ledger.table_arn for ledger in self._state.ledgers.values()]),
+            allow([_GET, _QUERY], [self._state.registry.table_arn, *ledgers]),
+            # What is live is in the same tables, and the one function that is open to the network is this.
+            allow(_WRITE, ledgers, own),
             *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
             allow(["ssm:GetParameter"], [arns.parameter(names.people_parameter(self._context.prefix))]),
             allow(["kms:GenerateMac", "kms:VerifyMac"], [session_key.key_arn]),
-            # The service defines no resource for these; a token only wakes, the promote function decides.
-            allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
+            # A token only wakes the workflow; what was decided, the promote function reads for itself.
+            allow(["states:SendTaskSuccess"], [arns.state_machine(self._context.prefix)]),
             allow(["cognito-idp:ListUsersInGroup"], [self._state.approvers.pool.user_pool_arn]),
             allow(["sns:Publish"], [topic_arn]),
             allow(["kms:GenerateDataKey", "kms:Decrypt"], [topic_key.key_arn]),
@@ -114,9 +119,8 @@ class Permissions:
             return []
         ordered = self._context.environment_names
         position = ordered.index(environment)
-        lower = [others[ordered[position - 1]]] if position else []
-        checks = [allow(["dynamodb:ConditionCheckItem"], lower)] if lower else []
-        return [allow([*_READ_ROWS], [*others.values()]), *checks]
+        checks = [allow([_CHECK], [others[ordered[position - 1]]])] if position else []
+        return [allow([_GET], [*others.values()]), *checks]
 
     def _read_artifacts(self, *keys: str) -> list[iam.PolicyStatement]:
         return read_objects(self._state, *keys)

@@ -61,7 +61,7 @@ def _local(port: int, authors: tuple[str, ...]) -> Target:
         local_port=port,
         model_kind="standin",
         accepted_model_kinds=("bedrock", "standin"),
-        people=(_demo_person("alice", *authors), *map(_demo_person, ("bob", "carol", "dave"))),
+        people=(_demo_person("alice", *authors), *map(_demo_person, ("bob", "carol"))),
         mail_from="promptops@example.com",
         requires_if_none_match=False,
     )

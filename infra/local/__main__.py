@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from infra.local.commands import main
+import os
+import sys
 
-raise SystemExit(main())
+
+def run() -> int:
+    """The exit code; no traceback when somebody stops it early or stops reading."""
+    try:
+        try:
+            from infra.local.commands import main
+
+            return main()
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+raise SystemExit(run())

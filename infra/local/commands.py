@@ -52,8 +52,11 @@ def up(options: argparse.Namespace) -> int:
 
 
 def down(options: argparse.Namespace) -> int:
-    for name in list(known()) if options.all else [options.name]:
-        was_there = take_down(name)
+    stopped = {name: take_down(name) for name in (list(known()) if options.all else [options.name])}
+    if options.json:
+        print(json.dumps({"stopped": [name for name, was_there in stopped.items() if was_there]}, indent=1))
+        return 0
+    for name, was_there in stopped.items():
         print(
             f"The local AWS {name} is {'stopped and removed' if was_there else 'not there; nothing to stop'}."
         )
@@ -111,10 +114,9 @@ def _parser() -> argparse.ArgumentParser:
         verb = verbs.add_parser(command.__name__, help=text, description=text)
         verb.set_defaults(command=command)
         verb.add_argument("--name", default=DEFAULT_NAME, help="which local AWS, where several run")
+        verb.add_argument("--json", action="store_true", help="print JSON")
         if command is down:
             verb.add_argument("--all", action="store_true", help="every local AWS of this checkout")
-        else:
-            verb.add_argument("--json", action="store_true", help="print JSON")
         if command is up:
             verb.add_argument("--port", type=int, help="where the local AWS listens; a free port without it")
         if command is env:

@@ -5,6 +5,8 @@
 - Bedrock authorises Converse as `bedrock:InvokeModel`, on the inference profile where the id names one; the
   emulator as `bedrock:Converse`, an action that AWS does not have, on a model of that name.
 - CloudWatch authorises DescribeAlarms and DeleteAlarms on alarms; the emulator on no resource at all.
+- Step Functions authorises SendTaskSuccess on the state machine that waits, here the only one; the emulator
+  on no resource at all.
 - `aws:PrincipalArn` of a role's session is the role's ARN, path included; the emulator gives the session's.
 
 Runs in the emulator's interpreter. The emulator's version is pinned; another one is refused, not guessed at.
@@ -19,7 +21,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import iam, lambda_svc
+from ministack.services import iam, lambda_svc, stepfunctions
 
 _REPORTED = '"error": str(e), "trace"'
 _NAMED = '"error": str(e), "type": type(e).__name__, "trace"'
@@ -50,7 +52,9 @@ def apply_corrections() -> None:
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
     lambda_svc._execute_function_warm = _naming(lambda_svc._execute_function_warm)
     iam_actions.extract_iam_action = _as_aws_names_it(iam_actions.extract_iam_action)
-    iam_actions.extract_resource_arn = _on_alarms(_on_the_profile(iam_actions.extract_resource_arn))
+    iam_actions.extract_resource_arn = _on_alarms(
+        _on_the_machine(_on_the_profile(iam_actions.extract_resource_arn))
+    )
     iam_evaluator._resolve_condition_key = _by_the_role(iam_evaluator._resolve_condition_key)
 
 
@@ -99,6 +103,16 @@ def _on_the_profile(extract: Callable[..., str]) -> Callable[..., str]:
         return f"{model['partition']}::foundation-model/{model_id}"
 
     return on_the_profile
+
+
+def _on_the_machine(extract: Callable[..., str]) -> Callable[..., str]:
+    def on_the_machine(*arguments: Any) -> str:
+        arn = extract(*arguments)
+        if iam_actions.extract_iam_action(*arguments[:-2]) != "states:SendTaskSuccess":
+            return arn
+        return next(iter(stepfunctions._state_machines), arn)
+
+    return on_the_machine
 
 
 def _on_alarms(extract: Callable[..., str]) -> Callable[..., str]:

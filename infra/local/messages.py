@@ -37,10 +37,6 @@ def summary(instance: Instance) -> dict[str, Any]:
 def welcome(instance: Instance) -> str:
     """Where everything is, who can sign in, what to try."""
     named = "" if instance.name == DEFAULT_NAME else f" --name {instance.name}"
-    people = [
-        f"  {person.name:<7} {person.work:<14} {person.email:<18} {instance.passwords.get(person.email, '-')}"
-        for person in DEMO_PEOPLE
-    ]
     return "\n".join(
         [
             f"The local AWS is up ({instance.name}). Nothing of it leaves this machine.",
@@ -49,8 +45,7 @@ def welcome(instance: Instance) -> str:
             f"  Sent mail       {instance.mail_url}",
             f"  Logs            {shown(instance.logs)}",
             "",
-            "People: an AWS profile each; those with a password can sign in to the approval page",
-            *people,
+            *_people(instance),
             "",
             "Try:",
             f'  eval "$(promptops local env{named})"',
@@ -64,17 +59,31 @@ def welcome(instance: Instance) -> str:
 
 
 def state_line(instance: Instance, state: State | None, health: dict[str, bool]) -> str:
-    """One part a line, and whether it answers."""
+    """One part a line, and whether it answers; then where people go, once it is deployed."""
     children = state.children if state else {}
     parts = [
         f"  {part:<10} {'answers' if healthy else 'DOES NOT ANSWER'}"
         + (f", process {children[part]}" if part in children else "")
         for part, healthy in health.items()
     ]
+    page = instance.outputs.get("ApprovalPageUrl")
     return "\n".join(
         [
             f"The local AWS {instance.name}: {instance.endpoint}",
             *parts,
             f"  {'logs':<10} {shown(instance.logs)}",
+            *(["", f"  Approval page   {page}", f"  Sent mail       {instance.mail_url}"] if page else []),
+            *(["", *_people(instance)] if instance.passwords else []),
         ]
     )
+
+
+def _people(instance: Instance) -> list[str]:
+    passwords = instance.passwords
+    return [
+        "People: an AWS profile each; those with a password can sign in to the approval page",
+        *(
+            f"  {person.name:<7} {person.work:<14} {person.email:<18} {passwords.get(person.email, '-')}"
+            for person in DEMO_PEOPLE
+        ),
+    ]

@@ -14,13 +14,14 @@ from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.aws.s3_evaluation import S3ChunkResults, S3Datasets
 from promptops.aws.s3_reports import S3Reports
+from promptops.aws.sdk_shapes import knowing
 from promptops.contract.messages import EvaluateTask, parse_task
 from promptops.contract.settings import EvaluateSettings
 from promptops.stages.evaluate import THREADS, Evaluation
 
 logger = Logger(service="evaluate", log_uncaught_exceptions=True)
 SETTINGS = EvaluateSettings.from_env(os.environ)
-S3 = boto3.client("s3")
+S3 = knowing(boto3.client("s3"), "PutObject", "IfNoneMatch")
 EVALUATION = Evaluation(
     registry=DynamoDbRegistry(SETTINGS.registry_table, boto3.client("dynamodb")),
     artifacts=S3Artifacts(SETTINGS.artifact_bucket, S3),

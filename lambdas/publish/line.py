@@ -11,12 +11,13 @@ from promptops.aws.clock import SystemClock
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.aws.s3_evaluation import S3Datasets
+from promptops.aws.sdk_shapes import knowing
 from promptops.contract.settings import PublishSettings
 from promptops.stages.publish import publish
 from promptops.stages.validate import validate_version
 
 SETTINGS = PublishSettings.from_env(os.environ)
-S3 = boto3.client("s3")
+S3 = knowing(boto3.client("s3"), "PutObject", "IfNoneMatch", "ChecksumAlgorithm")
 
 registry = DynamoDbRegistry(SETTINGS.registry_table, boto3.client("dynamodb"))
 artifacts = S3Artifacts(SETTINGS.artifact_bucket, S3)

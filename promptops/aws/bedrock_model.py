@@ -12,7 +12,13 @@ from botocore.exceptions import ClientError, ParamValidationError
 from promptops.aws.converse import converse_arguments
 from promptops.aws.error_mapping import mapped
 from promptops.domain.artifact import Artifact
-from promptops.domain.errors import EvaluationError, ModelUnavailable, Throttled, Unavailable
+from promptops.domain.errors import (
+    AccessRefused,
+    EvaluationError,
+    ModelUnavailable,
+    Throttled,
+    Unavailable,
+)
 from promptops.ports import Answer
 
 if TYPE_CHECKING:
@@ -21,6 +27,11 @@ if TYPE_CHECKING:
 
 #: An answer cut at max_tokens is the version's own doing, and graded as it is.
 ANSWERED = ("end_turn", "stop_sequence", "max_tokens")
+
+_ACCESS = (
+    "The stack asks the models listed in cdk.json that the account has access to; a preview needs "
+    "bedrock:InvokeModel for yourself."
+)
 
 
 def bedrock_client(connections: int, session: boto3.Session | None = None) -> BedrockRuntimeClient:
@@ -64,6 +75,8 @@ class BedrockModel:
                 return self._client.converse(**converse_arguments(artifact, messages))
         except Throttled:
             raise
+        except AccessRefused as error:
+            raise AccessRefused(f"{model_id}: {error.what}", _ACCESS, action=error.data["action"]) from error
         except Unavailable as error:
             if isinstance(error.__cause__, ParamValidationError):
                 raise EvaluationError(

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from promptops.aws.dynamodb_rows import Rows, bound, key_item, row, text
+from promptops.aws.dynamodb_rows import NEW, Rows, bound, conditional_put, key_item, row, text
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import LedgerKeys
 from promptops.domain.approval import Approval, Decision
-from promptops.domain.errors import AlreadyDecided, ApprovalExpired, Throttled, UnknownApproval
+from promptops.domain.errors import ApprovalExpired, Throttled, UnknownApproval
 from promptops.domain.people import Actor
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-
 MAX_ATTEMPTS = 5
-NEW = "attribute_not_exists(pk)"
 
 
 class DynamoDbApprovals:
@@ -74,10 +70,7 @@ class DynamoDbApprovals:
                     raise ApprovalExpired(
                         f"the approval expired at {stored.expires_at}", "Ask the requester to promote again."
                     ) from error
-                raise AlreadyDecided(
-                    f"{stored.status.lower()} by {stored.decided_by or 'the system'} at {stored.decided_at}",
-                    "Nothing changed; ask the requester for a new request.",
-                ) from error
+                raise stored.already_decided() from error
         return decided
 
     def _opened(
@@ -86,11 +79,12 @@ class DynamoDbApprovals:
         approval_id, prompt_id = approval.approval_id, approval.subject.prompt_id
         link = {"approval_id": approval_id}
         unmoved = ("approval_id = :seen", {":seen": before.approval_id}) if before else (NEW, None)
-        items: list[TransactWriteItemTypeDef] = [
-            self._put(_approval_row(approval)),
-            self._put(row(LedgerKeys.approval_of_request(approval.request_id), link)),
-            self._put(row(LedgerKeys.token(approval_id), {"token": task_token})),
-            self._put(row(LedgerKeys.open_approval(prompt_id), link, **link), *unmoved),
+        table = self._rows.table
+        items: list[Any] = [
+            conditional_put(table, _approval_row(approval)),
+            conditional_put(table, row(LedgerKeys.approval_of_request(approval.request_id), link)),
+            conditional_put(table, row(LedgerKeys.token(approval_id), {"token": task_token})),
+            conditional_put(table, row(LedgerKeys.open_approval(prompt_id), link, **link), *unmoved),
         ]
         if pending:
             items.append({"Update": self._change(replace(pending, status="SUPERSEDED"))})
@@ -101,14 +95,6 @@ class DynamoDbApprovals:
             except client.exceptions.TransactionCanceledException:
                 return False
         return True
-
-    def _put(
-        self, item: Mapping[str, Any], condition: str = NEW, values: Mapping[str, str | int] | None = None
-    ) -> TransactWriteItemTypeDef:
-        put: Any = {"TableName": self._rows.table, "Item": item, "ConditionExpression": condition}
-        if values:
-            put["ExpressionAttributeValues"] = bound(values)
-        return {"Put": put}
 
     def _change(
         self, approval: Approval, condition: str = "", values: Mapping[str, str | int] | None = None

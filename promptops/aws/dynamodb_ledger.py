@@ -123,7 +123,10 @@ class DynamoDbLedger:
     def request(self, request_id: str) -> ReleaseRequest:
         document = self._rows.get(LedgerKeys.request(request_id))
         if document is None:
-            raise UnknownRequest(f"{self.environment} has no request {shown(request_id)}", "Copy its id.")
+            raise UnknownRequest(
+                f"{self.environment} has no request {shown(request_id)}",
+                "Copy its id from promptops promote; an approval's id is another one.",
+            )
         return ReleaseRequest.from_dict(document)
 
     def put_request(self, request: ReleaseRequest) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from promptops.aws.dynamodb_rows import bound, key_item, row, text
+from promptops.aws.dynamodb_rows import NEW, bound, conditional_put, key_item, row, text
 from promptops.contract.names import LedgerKeys
 from promptops.domain.approval import Approval
 from promptops.domain.identifiers import sort_key
@@ -15,7 +15,6 @@ from promptops.ports import Commit
 
 #: What a failed condition stands for.
 Guard = Literal["registered", "order", "frozen", "head", "released", "approval", "once"]
-NEW = "attribute_not_exists(pk)"
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,10 @@ def guarded_items(
     if commit.approval:
         items.append(_approval(commit.approval, commit, table))
     history = row(LedgerKeys.release(release.prompt_id, release.revision), release.to_dict())
-    items.append(_put("once", table, history, NEW))
+    items.append(Guarded("once", conditional_put(table, history)))
     done = {"op_id": release.op_id, "prompt_id": release.prompt_id, "revision": release.revision}
-    items.append(_put("once", table, row(LedgerKeys.operation(release.op_id), done), NEW))
+    operation = row(LedgerKeys.operation(release.op_id), done)
+    items.append(Guarded("once", conditional_put(table, operation)))
     return items
 
 
@@ -75,8 +75,9 @@ def _head(commit: Commit, table: str) -> Guarded:
     head = commit.release.head()
     item = row(LedgerKeys.head(head.prompt_id), head_document(head), revision=head.revision)
     if commit.expected_head.revision == 0:
-        return _put("head", table, item, NEW)
-    return _put("head", table, item, "revision = :seen", {":seen": commit.expected_head.revision})
+        return Guarded("head", conditional_put(table, item))
+    seen = {":seen": commit.expected_head.revision}
+    return Guarded("head", conditional_put(table, item, "revision = :seen", seen))
 
 
 def _version(commit: Commit, table: str, *, first_allowed: bool) -> Guarded:
@@ -85,7 +86,7 @@ def _version(commit: Commit, table: str, *, first_allowed: bool) -> Guarded:
     document = {"sha256": release.sha256, "revision": release.revision}
     condition = f"{NEW} OR sha256 = :sha256" if first_allowed else "sha256 = :sha256"
     item = row(key, document, sha256=release.sha256)
-    return _put("released", table, item, condition, {":sha256": release.sha256})
+    return Guarded("released", conditional_put(table, item, condition, {":sha256": release.sha256}))
 
 
 def _approval(approval: Approval, commit: Commit, table: str) -> Guarded:
@@ -106,19 +107,6 @@ def _approval(approval: Approval, commit: Commit, table: str) -> Guarded:
         "ExpressionAttributeValues": bound(values),
     }
     return Guarded("approval", {"Update": update})
-
-
-def _put(
-    guard: Guard,
-    table: str,
-    item: Mapping[str, Any],
-    condition: str,
-    values: Mapping[str, str | int] | None = None,
-) -> Guarded:
-    put: dict[str, Any] = {"TableName": table, "Item": item, "ConditionExpression": condition}
-    if values:
-        put["ExpressionAttributeValues"] = bound(values)
-    return Guarded(guard, {"Put": put})
 
 
 def head_document(head: Head) -> dict[str, object]:

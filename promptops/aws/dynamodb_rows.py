@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Key = tuple[str, str]
+#: The condition under which a row is the first one of its key.
+NEW = "attribute_not_exists(pk)"
 
 
 class Rows:
@@ -51,6 +53,16 @@ class Rows:
 def row(key: Key, document: Mapping[str, object], **attributes: str | int) -> Item:
     """The item of a document; `attributes` are what conditions compare."""
     return to_item(document, pk=key[0], sk=key[1], schema=1, **attributes)
+
+
+def conditional_put(
+    table: str, item: Item, condition: str = NEW, values: Mapping[str, str | int] | None = None
+) -> dict[str, Any]:
+    """An item of a transaction."""
+    put: dict[str, Any] = {"TableName": table, "Item": item, "ConditionExpression": condition}
+    if values:
+        put["ExpressionAttributeValues"] = bound(values)
+    return {"Put": put}
 
 
 def text(document: Mapping[str, object]) -> str:

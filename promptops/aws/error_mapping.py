@@ -14,6 +14,7 @@ from botocore.exceptions import (
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
@@ -33,6 +34,8 @@ _THROTTLED = (
     "ThrottledException",
     "TooManyRequestsException",
     "SlowDown",
+    # S3, while another conditional write of the same key is under way.
+    "ConditionalRequestConflict",
     "RequestLimitExceeded",
     "ProvisionedThroughputExceededException",
     "RequestThrottled",
@@ -81,6 +84,8 @@ _DOWN = (
     "KMSInvalidStateException",
     "KmsInvalidStateException",
     "KMS.DisabledException",
+    "KMS.KMSInvalidStateException",
+    "KMS.NotFoundException",
     "500",
     "503",
 )
@@ -98,6 +103,10 @@ _FIX: dict[type[PromptOpsError], str] = {
     MissingCredentials: "Sign in again, or check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL.",
     Unavailable: "Try again; if it lasts, look at the service's health.",
 }
+
+_LOOPBACK = "://127.0.0.1:"
+_ON_THIS_MACHINE = 'Run promptops local up, then eval "$(promptops local env)" again.'
+_AWAY = "Check network, AWS_REGION and AWS_ENDPOINT_URL."
 
 _NO_CREDENTIALS = (
     NoCredentialsError,
@@ -127,11 +136,19 @@ def mapped(action: str) -> Iterator[None]:
         ) from error
     except (ProfileNotFound, NoRegionError) as error:
         raise MissingCredentials(str(error).rstrip("."), "Set AWS_PROFILE and AWS_REGION.") from error
+    except SSLError as error:
+        what = f"{action}: the certificate of {_endpoint(error)} is not trusted"
+        raise EndpointDown(what, "Set AWS_CA_BUNDLE to its authority's file.") from error
     except (ConnectionError, HTTPClientError) as error:
-        what = f"{action} got no answer ({type(error).__name__})"
-        raise EndpointDown(what, "Check network, AWS_REGION and AWS_ENDPOINT_URL.") from error
+        endpoint = _endpoint(error)
+        what = f"{action} got no answer from {endpoint} ({type(error).__name__})"
+        raise EndpointDown(what, _ON_THIS_MACHINE if _LOOPBACK in endpoint else _AWAY) from error
     except BotoCoreError as error:
         raise Unavailable(f"{action} could not be called: {error}", "Check the AWS settings.") from error
+
+
+def _endpoint(error: BotoCoreError | HTTPClientError) -> str:
+    return str(error.kwargs.get("endpoint_url") or "AWS").partition("?")[0]
 
 
 def _meaning(error: ClientError) -> type[PromptOpsError] | None:

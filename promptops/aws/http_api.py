@@ -102,8 +102,15 @@ def respond(status: int, document: Mapping[str, object]) -> dict[str, Any]:
 
 
 def respond_error(error: Exception) -> dict[str, Any]:
-    """`{"error": {code, what, fix, message, data}}`; what is not one of ours is logged and says nothing."""
-    if not isinstance(error, PromptOpsError):
-        logger.error("Unexpected error", exc_info=error)
-        error = PromptOpsError("something unexpected happened", "Look at the function's log.")
-    return respond(error.http_status, {"error": error.to_dict()})
+    """`{"error": {code, what, fix, message, data}}`; what is not one of ours says nothing.
+
+    Whatever is our fault or a service's is logged with its cause.
+    """
+    ours = (
+        error
+        if isinstance(error, PromptOpsError)
+        else PromptOpsError("something unexpected happened", "Look at the function's log.")
+    )
+    if ours.http_status >= 500:
+        logger.error("Answered %s", ours.code, exc_info=error)
+    return respond(ours.http_status, {"error": ours.to_dict()})

@@ -16,7 +16,6 @@ from promptops.domain.version import VersionRecord
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-#: S3 answers 409 while another conditional write of the same key is under way.
 MAX_ATTEMPTS = 5
 _MISSING = ("NoSuchKey", "NoSuchVersion", "404")
 
@@ -35,12 +34,12 @@ class S3Artifacts:
             try:
                 with mapped("s3:PutObject"):
                     return self._put(key, content)
+            except Throttled:
+                continue
             except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code == "PreconditionFailed":
+                if error.response["Error"]["Code"] == "PreconditionFailed":
                     return self._same(key, content)
-                if code != "ConditionalRequestConflict":
-                    raise
+                raise
         raise Throttled(f"{key} is being written by others", "Try again.")
 
     def load(self, record: VersionRecord) -> Artifact:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, SSLError
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
 from promptops.aws.error_mapping import mapped
 from promptops.cli.transport import Answer, Send
+from promptops.contract.routes import ROUTES
 from promptops.domain.errors import (
     AccessRefused,
-    EndpointDown,
     PromptOpsError,
     Throttled,
     TooLarge,
@@ -80,14 +80,8 @@ class Api:
         raise _gateway_error(answer.status_code, path, document)
 
     def _deliver(self, request: AWSPreparedRequest) -> Answer:
-        try:
-            with mapped(f"{request.method} {request.url}"):
-                return self._send(request)
-        except EndpointDown as error:
-            if isinstance(error.__cause__, SSLError):
-                what = f"the certificate of {self._url} is not trusted"
-                raise EndpointDown(what, "Set AWS_CA_BUNDLE to its authority's file.") from error
-            raise
+        with mapped(f"{request.method} {request.url}"):
+            return self._send(request)
 
     def _signed(self, path: str, body: Mapping[str, object]) -> AWSPreparedRequest:
         content = json.dumps(body, ensure_ascii=False).encode()
@@ -109,11 +103,12 @@ def _json(content: bytes) -> dict[str, Any]:
 
 def _gateway_error(status: int, path: str, document: Mapping[str, object]) -> PromptOpsError:
     """What API Gateway itself answers, before any function of ours."""
-    said = shown(document.get("message") or document.get("Message") or "nothing more")
+    message = str(document.get("message") or document.get("Message") or "nothing more")
+    said = shown(message.partition(" to perform: ")[0])
     if status in (401, 403):
-        return AccessRefused(
-            f"the API refused POST {path}: {said}", "Ask the platform engineers for the policy of your role."
-        )
+        allow = [f"Policy{kind}" for route in ROUTES if route.serves(path) for kind in route.policies]
+        fix = f"Ask for {' or '.join(allow)}, which the stack's outputs name."
+        return AccessRefused(f"the API refused POST {path}: {said}", fix)
     if status == 404:
         return UnknownRoute(f"the API has no route POST {path}", "Compare releases with promptops doctor.")
     if status == 413:

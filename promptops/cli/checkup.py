@@ -57,6 +57,10 @@ def check_all(checks: Sequence[Check], line: Line) -> list[Finding]:
     return findings
 
 
+def _profile(line: Line) -> tuple[Status, str, str]:
+    return "ok", f"{line.session.profile_name} in {line.session.region_name}", ""
+
+
 def _credentials(line: Line) -> tuple[Status, str, str]:
     with mapped("sts:GetCallerIdentity"):
         identity = line.client("sts").get_caller_identity()
@@ -112,6 +116,7 @@ def _powertools(line: Line) -> tuple[Status, str, str]:
 
 
 CHECKS = (
+    Check("profile", _profile, needed=True),
     Check("CA bundle", _ca_bundle, needed=True),
     Check("credentials", _credentials, needed=True),
     Check("installation", _installation, needed=True),

@@ -10,12 +10,15 @@ import typer
 from promptops.cli import line
 from promptops.cli.options import FOLLOW_SECONDS, PREFIX, AsJson, Prefix, Profile, Region, Timeout, Wait
 from promptops.cli.output import answer
+from promptops.domain.errors import NotAFile, shown
 from promptops.domain.identifiers import PromptRef
 
 What = Annotated[
     str, typer.Argument(metavar="PROMPT@VERSION|FOLDER", help="A version makes evidence; a folder a preview.")
 ]
-WhereOption = Annotated[str, typer.Option("--env", metavar="ENV", help="Who asks; default: the first one.")]
+WhereOption = Annotated[
+    str, typer.Option("--env", metavar="ENV", help="Whose ledger keeps the request; default: the first.")
+]
 
 
 def evaluate(
@@ -42,7 +45,11 @@ def evaluate(
     if "@" not in what:
         from promptops.cli.preview import show_preview
 
-        show_preview(Path(what), to_stack, as_json=as_json)
+        folder = Path(what)
+        if not folder.exists():
+            fix = f"For a published version add its number: {what[:64]}@v1."
+            raise NotAFile(f"there is no folder {shown(what)}", fix)
+        show_preview(folder, to_stack, as_json=as_json)
         return
     from promptops.cli.outcome import follow_to_end
     from promptops.contract.messages import PromoteBody

@@ -60,8 +60,10 @@ class PromptFolder:
 
 def read_folder(path: Path) -> PromptFolder:
     """The folder's content; raises BadInput's leaves, each naming file and line where there is one."""
-    if not path.is_dir() or path.is_symlink():
-        raise NotAFile(f"{shown(path)} is not a prompt folder", "Name a folder that holds a prompt.yaml.")
+    if not path.is_dir() or path.is_symlink() or not (path / METADATA_FILE).exists():
+        raise NotAFile(
+            f"{shown(path)} is not a prompt folder", f"Name a folder that holds a {METADATA_FILE}."
+        )
     names = [METADATA_FILE]
     document = _metadata(path)
     messages = []

@@ -82,8 +82,11 @@ class _Watch:
         self._looks += 1
         if not request.ended and self._looks % LOOKS_PER_LOOK_AT_WORKFLOW == 0:
             request = self._with_workflow(request)
+        why = str((request.error or {}).get("message"))
         for step in request.steps[self._steps :]:
-            self._shown.step(seconds_after(request.requested_at, step.at), step.text)
+            # Why it stopped is said at the end, as the command's error.
+            text = request.status if step.text == why else step.text
+            self._shown.step(seconds_after(request.requested_at, step.at), text)
         self._steps = len(request.steps)
         self._shown.state = request.status
         if request.status == "waiting":

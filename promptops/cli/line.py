@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptops.cli.output import note
 from promptops.contract.names import installation_parameter, people_parameter
-from promptops.domain.errors import InvalidUsage, NotInstalled, UnknownEnvironment, shown
+from promptops.domain.errors import AccessRefused, InvalidUsage, NotInstalled, UnknownEnvironment, shown
 
 if TYPE_CHECKING:
     import boto3
@@ -64,7 +64,12 @@ class Line:
         from promptops.contract.settings import Installation
 
         name = installation_parameter(self.prefix)
-        text = self._parameter(name)
+        try:
+            text = self._parameter(name)
+        except AccessRefused as error:
+            looked = f"this looked for {name} in {self.session.region_name}"
+            fix = f"Ask for a policy of the stack's outputs, or check --region and --prefix: {looked}."
+            raise AccessRefused(error.what, fix, **error.data) from error
         if text is None:
             raise NotInstalled(
                 f"there is no parameter {name} in this account in {self.session.region_name}",

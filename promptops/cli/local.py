@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from pathlib import Path
 
@@ -36,19 +36,14 @@ def status(context: typer.Context) -> None:
 
 @app.command(context_settings=PASS_THROUGH)
 def env(context: typer.Context) -> None:
-    """Print the AWS variables of the local stack: eval "$(promptops local env)"."""
+    """Print its AWS variables, for eval "$(promptops local env)"."""
     _run("env", context)
 
 
 def _run(command: str, context: typer.Context) -> None:
-    arguments = [sys.executable, "-m", "infra.local", command, *context.args]
-    process = subprocess.Popen(arguments, cwd=_checkout(Path.cwd()))  # noqa: S603
-    while True:
-        try:
-            raise typer.Exit(process.wait())
-        except KeyboardInterrupt:
-            # The same Ctrl-C reached the child, which cleans up and ends by itself.
-            continue
+    """Become the checkout's own tool, so that every signal reaches it; raises NotACheckout."""
+    os.chdir(_checkout(Path.cwd()))
+    os.execv(sys.executable, [sys.executable, "-m", "infra.local", command, *context.args])  # noqa: S606
 
 
 def _checkout(start: Path) -> Path:

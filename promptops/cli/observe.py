@@ -36,6 +36,7 @@ def observe(
     Next:     promptops rollback support-ticket --env prod --reason "quality fell"
     """
     from promptops.contract.messages import ObserveBody
+    from promptops.domain.usage import parse_uses
 
     measured = {
         "latency_ms": latency_ms,
@@ -52,6 +53,7 @@ def observe(
     to_stack.settings(env)
     ref = PromptRef.parse(prompt) if "@" in prompt else _live(check_prompt_id(prompt), env, to_stack)
     record = {"environment": env, "prompt_id": ref.prompt_id, "version": f"v{ref.version}", **measured}
+    parse_uses([record], [env])
     body = ObserveBody([record]).to_dict()
     document = to_stack.api_for(env).post("/v1/observe", body, repeatable=False)
     answer({**document, "record": record}, f"Recorded one use of {ref} in {env}.", as_json=as_json)
@@ -63,5 +65,6 @@ def _live(prompt_id: str, environment: str, to_stack: line.Line) -> PromptRef:
 
     text = to_stack.pointers(environment).read(prompt_id)
     if text is None:
-        raise NotReleased(f"{prompt_id} has no release in {environment}", "Promote it, or name a version.")
+        fix = "Check id and environment, or name a version."
+        raise NotReleased(f"{prompt_id} has no release in {environment}", fix)
     return PromptRef(prompt_id, parse_pointer(text).version)

@@ -30,7 +30,7 @@ def publish(
 ) -> None:
     """Publish a prompt folder as the next version.
 
-    A version never changes again; the same content published twice is one version.
+    A version never changes again; the newest one's content published again stays that version.
 
     \b
     Example:  promptops publish prompts/support-ticket

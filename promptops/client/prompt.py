@@ -19,6 +19,9 @@ class Prompt:
     def __init__(self, resolved: Resolved) -> None:
         self._resolved = resolved
 
+    def __repr__(self) -> str:
+        return f"<Prompt {self.prompt_id}@{self.version} in {self.environment}, revision {self.revision}>"
+
     @property
     def prompt_id(self) -> str:
         return self._resolved.prompt_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass
 from typing import Any, Literal, TypeVar
 
 from promptops.domain.errors import MalformedRequest, shown
@@ -22,9 +22,10 @@ class Message:
         try:
             return cls(**known)
         except TypeError as error:
-            missing = sorted(set(fields) - set(known))
+            needed = [name for name, field in fields.items() if field.default is MISSING]
+            missing = ", ".join(sorted(set(needed) - set(known)))
             raise MalformedRequest(
-                f"{cls.__name__} lacks {', '.join(missing)}", f"Send a JSON object with {', '.join(fields)}."
+                f"{cls.__name__} lacks {missing}", f"Send a JSON object with {', '.join(needed)}."
             ) from error
 
     def to_dict(self) -> dict[str, Any]:

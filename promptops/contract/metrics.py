@@ -35,7 +35,7 @@ class Metric:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("Latency", "latency_ms", "Milliseconds", "p95", "Latency p95 and number of uses"),
+    Metric("Latency", "latency_ms", "Milliseconds", "p95", "Latency p95"),
     Metric(
         "Errors",
         "error",

@@ -12,7 +12,8 @@ Authorization = Literal["AWS_IAM", "SIGN_IN"]
 class Route:
     """One route. `SIGN_IN` routes are open to the network and demand the approver's session themselves.
 
-    `per_environment` routes exist once for each environment, `{env}` in the path being its name.
+    `per_environment` routes exist once for each environment, `{env}` in the path being its name. `policies`
+    names those of the access kit that allow the call.
     """
 
     method: str
@@ -20,19 +21,27 @@ class Route:
     function: str
     authorization: Authorization = "AWS_IAM"
     per_environment: bool = False
+    policies: tuple[str, ...] = ()
 
     def path_in(self, environment: str) -> str:
         return self.path.replace("{env}", environment)
 
+    def serves(self, path: str) -> bool:
+        """Whether this is the route of `/v1/prod/promote` and the like."""
+        pattern, parts = self.path.split("/"), path.split("/")
+        return len(pattern) == len(parts) and all(
+            part == place or place.startswith("{") for place, part in zip(pattern, parts, strict=True)
+        )
+
 
 ROUTES: tuple[Route, ...] = (
-    Route("POST", "/v1/publish", "publish"),
-    Route("POST", "/v1/{env}/evaluate", "promote", per_environment=True),
-    Route("POST", "/v1/{env}/promote", "promote", per_environment=True),
-    Route("POST", "/v1/{env}/rollback", "promote", per_environment=True),
-    Route("POST", "/v1/resolve", "resolve"),
-    Route("POST", "/v1/observe", "observe"),
-    Route("POST", "/v1/approvals/{approval_id}", "approve"),
+    Route("POST", "/v1/publish", "publish", policies=("Author", "Ci")),
+    Route("POST", "/v1/{env}/evaluate", "promote", per_environment=True, policies=("Author", "Ci")),
+    Route("POST", "/v1/{env}/promote", "promote", per_environment=True, policies=("Author",)),
+    Route("POST", "/v1/{env}/rollback", "promote", per_environment=True, policies=("OnCall",)),
+    Route("POST", "/v1/resolve", "resolve", policies=("Reader",)),
+    Route("POST", "/v1/observe", "observe", policies=("Reader",)),
+    Route("POST", "/v1/approvals/{approval_id}", "approve", policies=("Approver",)),
     Route("GET", "/approvals", "approve", "SIGN_IN"),
     Route("GET", "/approvals/{approval_id}", "approve", "SIGN_IN"),
     Route("POST", "/approvals/{approval_id}", "approve", "SIGN_IN"),

@@ -72,17 +72,6 @@ class PromoteSettings(Settings):
         return _mapping(self.ledger_tables)
 
     @property
-    def environments(self) -> tuple[str, ...]:
-        """All environments, in promotion order."""
-        return tuple(self.ledgers)
-
-    @property
-    def lower_environment(self) -> str | None:
-        """The environment a version must have been released in before this one."""
-        position = self.environments.index(self.environment)
-        return self.environments[position - 1] if position else None
-
-    @property
     def asks_approval(self) -> bool:
         """Whether this environment asks another person for high-risk prompts."""
         return self.approval_required == "true"

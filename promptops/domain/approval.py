@@ -62,10 +62,7 @@ class Approval:
         may publish if it names the authors.
         """
         if self.status != "PENDING":
-            raise AlreadyDecided(
-                f"{self.status.lower()} by {self.decided_by or 'the system'} at {self.decided_at}",
-                "Nothing changed; ask the requester for a new request.",
-            )
+            raise self.already_decided()
         if now >= self.expires_at:
             what = f"the approval expired at {self.expires_at}"
             raise ApprovalExpired(what, "Ask the requester to promote again.")
@@ -99,6 +96,8 @@ class Approval:
         if self.status == "REJECTED":
             what = f"rejected by {self.decided_by}: {self.comment}"
             raise ApprovalRejected(what, "Change the prompt and publish.")
+        if self.status == "SUPERSEDED":
+            raise ApprovalRequired(self._superseded(), "Follow that one: promptops approvals lists it.")
         if self.status != "APPROVED" or self.consumed_by:
             raise ApprovalRequired(
                 f"approval {self.approval_id} is {'used' if self.consumed_by else self.status.lower()}",
@@ -118,6 +117,16 @@ class Approval:
                     f"{name} was {str(bound[name])[:12]}, now {str(value)[:12]}",
                     "Run promptops promote again.",
                 )
+
+    def already_decided(self) -> AlreadyDecided:
+        """What a second decision is told."""
+        if self.status == "SUPERSEDED":
+            return AlreadyDecided(self._superseded(), "Decide that one: promptops approvals lists it.")
+        what = f"{self.status.lower()} by {self.decided_by} at {self.decided_at}"
+        return AlreadyDecided(what, "Nothing changed; ask the requester for a new request.")
+
+    def _superseded(self) -> str:
+        return f"approval {self.approval_id} is superseded by a newer request for {self.subject.prompt_id}"
 
     def to_dict(self) -> dict[str, object]:
         return {

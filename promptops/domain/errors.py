@@ -392,18 +392,6 @@ class RequestEnded(Conflict):
     code = "E_REQUEST_ENDED"
 
 
-class ApprovalOpen(Conflict):
-    """Another request for the same prompt and environment is waiting for its decision."""
-
-    code = "E_APPROVAL_OPEN"
-
-
-class Immutable(Conflict):
-    """Other bytes for a version that is taken."""
-
-    code = "E_IMMUTABLE"
-
-
 class DigestMismatch(Unavailable):
     """Stored bytes are not the bytes that were released; they are never served."""
 

@@ -11,7 +11,6 @@ from promptops.domain.canonical import digest
 from promptops.domain.errors import InvalidMetadata, InvalidMetadataType, InvalidThreshold, shown
 
 Risk = Literal["low", "high"]
-RISKS: tuple[Risk, ...] = ("low", "high")
 
 
 @dataclass(frozen=True)

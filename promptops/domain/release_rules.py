@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from promptops.domain.approval import Subject
 from promptops.domain.errors import (
+    AccessRefused,
     Conflict,
     EvaluationFailed,
     EvidenceMismatch,
@@ -189,7 +190,7 @@ def rollback_targets(head: Head, releases: Iterable[Release]) -> list[Release]:
 
 def is_refusal(error: PromptOpsError) -> bool:
     """Whether the line worked and said no, rather than broke."""
-    return isinstance(error, (PolicyRefused, EvaluationFailed))
+    return isinstance(error, (PolicyRefused, EvaluationFailed)) and not isinstance(error, AccessRefused)
 
 
 def _failed(record: VersionRecord, report: Report) -> EvaluationFailed:

@@ -108,14 +108,14 @@ def environment_of(identifier: str) -> str:
     return environment
 
 
-def check_reason(reason: object) -> str:
+def check_reason(reason: object, name: str = "reason") -> str:
     """The reason, if it is one to three lines of text a person wrote; raises InvalidReason."""
     if not isinstance(reason, str) or not reason.strip():
         raise InvalidReason("the reason is empty", 'Say why, e.g. --reason "shorter answers, ticket OPS-12".')
     if len(reason) > MAX_REASON_CHARS:
         raise InvalidReason(
-            f"the reason has {len(reason)} characters, limit {MAX_REASON_CHARS}", "Shorten it."
+            f"the {name} has {len(reason)} characters, limit {MAX_REASON_CHARS}", "Shorten it."
         )
     if any((ord(character) < 32 and character != "\n") or ord(character) == 127 for character in reason):
-        raise InvalidReason("the reason holds control characters", "Write plain text.")
+        raise InvalidReason(f"the {name} holds control characters", "Write plain text.")
     return reason.strip()

@@ -20,7 +20,8 @@ def from_workflow(error: Mapping[str, object]) -> PromptOpsError:
     if kind is None:
         what = f"the workflow stopped: {name} {text}".rstrip(" .")
         return PromptOpsError(what, "Look at its execution in Step Functions.")
-    return kind(text.removeprefix(f"{kind.code}: ").rstrip(".") or kind.code)
+    what, _, fix = text.removeprefix(f"{kind.code}: ").partition(". ")
+    return kind(what.rstrip(".") or kind.code, fix)
 
 
 def _text(cause: str) -> str:

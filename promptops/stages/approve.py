@@ -163,7 +163,8 @@ def _found(approval_id: str, ledgers: Ledgers) -> tuple[Ledger, Approval]:
         ledger = ledgers[environment_of(approval_id)]
         return ledger, ledger.approval(approval_id)
     except (UnknownRequest, UnknownEnvironment, UnknownApproval) as error:
-        raise UnknownApproval("there is no such approval", "Open the link in the mail again.") from error
+        fix = "Open the link in the mail again, or copy the id from promptops approvals."
+        raise UnknownApproval("there is no such approval", fix) from error
 
 
 def _from_version(approval: Approval, ledger: Ledger) -> int:
@@ -230,7 +231,7 @@ def _decision(body: DecisionBody) -> Decision:
 def _comment(body: DecisionBody) -> str:
     if body.comment in ("", None) and body.decision == "reject":
         raise InvalidReason("a rejection needs a comment", "Say what must change before it can be approved.")
-    return check_reason(body.comment) if body.comment else ""
+    return check_reason(body.comment, "comment") if body.comment else ""
 
 
 def _record_step(approval: Approval, text: str, desk: Desk) -> None:

@@ -15,7 +15,6 @@ from promptops.domain.errors import (
     NoPreviousRelease,
     NotReleased,
     Revoked,
-    Unavailable,
 )
 from promptops.domain.identifiers import PromptRef, check_prompt_id, parse_version
 from promptops.domain.ledger import Head, Release, next_release
@@ -143,5 +142,5 @@ def _check_servable(record: VersionRecord, artifacts: Artifacts) -> None:
         artifacts.load(record)
     except (ArtifactMissing, DigestMismatch):
         raise
-    except Unavailable:
+    except Exception:
         logger.warning("The artifact of %s could not be checked", record.ref, exc_info=True)

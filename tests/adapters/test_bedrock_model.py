@@ -113,6 +113,13 @@ def test_a_providers_error_is_an_error_with_its_name_and_without_its_words(
     assert "canary" not in str(raised.value)
 
 
+def test_a_model_that_may_not_be_asked_is_named_with_the_list_it_is_missing_from(client):
+    with Stubber(client) as stub:
+        stub.add_client_error("converse", "AccessDeniedException", http_status_code=403)
+        with pytest.raises(AccessRefused, match=r"us\.example\.model-v1:0: .* listed in cdk\.json"):
+            BedrockModel(client).answer(ARTIFACT, MESSAGES)
+
+
 @pytest.mark.parametrize(
     "fault",
     [EndpointConnectionError(endpoint_url="https://x"), ReadTimeoutError(endpoint_url="https://x")],

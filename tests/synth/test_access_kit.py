@@ -130,5 +130,12 @@ def test_auditors_and_oncall_read_the_proofs_of_releases(cloud: Deployed, accoun
     assert readers == {"Reader", "OnCall", "Auditor"}
 
 
+def test_oncall_can_read_and_clear_what_got_lost(cloud: Deployed, account: Account):
+    queue = cloud.arn(cloud.one("AWS::SQS::Queue"))
+
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage"):
+        assert {kind for kind in KINDS if account.ask_kit(kind, action, queue) == "allowed"} == {"OnCall"}
+
+
 def _called(path: str) -> str:
     return path.replace("{env}", "prod").replace("{approval_id}", "0f")

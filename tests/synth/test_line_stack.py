@@ -150,12 +150,24 @@ def test_every_alarm_tells_oncall_and_says_what_missing_data_means(cloud: Deploy
     topic = cloud.arn(cloud.one("AWS::SNS::Topic", "OnCallAlarms"))
     alarms = list(cloud.all("AWS::CloudWatch::Alarm"))
 
-    assert len(alarms) == len(FUNCTIONS) + 2
+    assert len(alarms) == len(FUNCTIONS) + 3
     for alarm in alarms:
         assert alarm.properties["AlarmActions"] == [topic]
         assert alarm.properties["OKActions"] == [topic]
         assert alarm.properties["TreatMissingData"] == "notBreaching"
         assert alarm.properties["AlarmDescription"]
+
+
+def test_a_refused_release_calls_nobody_and_a_broken_api_does(cloud: Deployed):
+    alarms = {
+        alarm.properties["AlarmName"]: alarm.properties for alarm in cloud.all("AWS::CloudWatch::Alarm")
+    }
+    api = alarms["prompt-ops/api/5xx"]
+
+    for name in FUNCTIONS:
+        assert alarms[f"prompt-ops/prompt-ops-{name}/errors"]["EvaluationPeriods"] == 3
+    assert (api["Namespace"], api["MetricName"], api["EvaluationPeriods"]) == ("AWS/ApiGateway", "5xx", 1)
+    assert api["Dimensions"] == [{"Name": "ApiId", "Value": cloud.one("AWS::ApiGatewayV2::Api").id}]
 
 
 def test_each_metric_is_charted_by_prompt_and_version_in_the_chosen_environment(cloud: Deployed):
@@ -223,6 +235,8 @@ def test_the_outputs_are_those_that_documentation_names(cloud: Deployed):
         "LedgerTableProd",
         "StateMachineArn",
         "OnCallTopicArn",
+        "ApprovalTopicArn",
+        "DeadLetterQueueUrl",
         "DashboardName",
         "PolicyReader",
         "PolicyAuthor",

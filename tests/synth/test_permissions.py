@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.synth.deployed import ACCOUNT, REGION, Deployed
+from promptops.contract.names import LedgerKeys
+from tests.synth.deployed import ACCOUNT, REGION, Deployed, deploy
 from tests.synth.policy_evaluator import Account
 
 FUNCTIONS = (
@@ -122,6 +123,19 @@ def test_only_evaluate_writes_reports_and_asks_models(account: Account, artifact
     assert those_who(account, "bedrock:InvokeModel", model.replace("haiku", "opus")) == set()
 
 
+def test_a_global_profile_is_granted_with_its_model_in_no_region(tmp_path):
+    model = "anthropic.claude-haiku-4-5-20251001-v1:0"
+    asked = {"id": f"global.{model}", "regions": [REGION]}
+    deployed = deploy(tmp_path, models=[asked])
+
+    for arn in (
+        f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/global.{model}",
+        f"arn:aws:bedrock:{REGION}::foundation-model/{model}",
+        f"arn:aws:bedrock:::foundation-model/{model}",
+    ):
+        assert Account(deployed).ask("evaluate", "bedrock:InvokeModel", arn) == "allowed"
+
+
 def test_only_evaluate_opens_evaluation_data(cloud: Deployed, account: Account, evaluation: str):
     key = cloud.arn(cloud.one("AWS::KMS::Key", "EvaluationData"))
 
@@ -187,6 +201,14 @@ def test_promote_may_do_all_that_one_release_transaction_holds(
         assert account.ask("promote-prod", action, registry) == "not allowed"
 
 
+def test_promote_sees_of_other_environments_single_rows_only(account: Account, ledgers: dict[str, str]):
+    for name in ("dev", "staging"):
+        assert account.ask("promote-prod", "dynamodb:GetItem", ledgers[name]) == "allowed"
+        for action in ("dynamodb:Query", "dynamodb:Scan", *WRITE):
+            assert account.ask("promote-prod", action, ledgers[name]) == "not allowed"
+    assert account.ask("promote-prod", "dynamodb:ConditionCheckItem", ledgers["dev"]) == "not allowed"
+
+
 def test_a_rollback_needs_no_key_of_ours(cloud: Deployed):
     tables = cloud.all("AWS::DynamoDB::Table")
 
@@ -228,10 +250,33 @@ def test_the_workflow_invokes_its_functions_and_touches_no_data(
     assert account.ask("release", "dynamodb:GetItem", ledgers["prod"]) == "not allowed"
 
 
+def test_approve_writes_of_a_ledger_only_what_an_approval_is_made_of(
+    account: Account, ledgers: dict[str, str]
+):
+    def put(row: tuple[str, str]) -> str:
+        return account.ask(
+            "approve", "dynamodb:PutItem", ledgers["prod"], **{"dynamodb:LeadingKeys": [row[0]]}
+        )
+
+    for row in (LedgerKeys.approval, LedgerKeys.request, LedgerKeys.token, LedgerKeys.open_approval):
+        assert put(row("prod-0f")) == "allowed"
+    for other in (
+        LedgerKeys.head("a"),
+        LedgerKeys.release("a", 1),
+        LedgerKeys.released_version("a", 1),
+        LedgerKeys.operation("0f"),
+        LedgerKeys.FREEZE,
+    ):
+        assert put(other) == "not allowed"
+
+
 def test_approve_wakes_the_workflow_but_starts_and_releases_nothing(cloud: Deployed, account: Account):
     machine = cloud.arn(cloud.one("AWS::StepFunctions::StateMachine"))
 
+    other = machine.replace("prompt-ops-release", "payroll")
+
     assert those_who(account, "states:SendTaskSuccess", machine) == {"approve"}
+    assert those_who(account, "states:SendTaskSuccess", other) == set()
     assert account.ask("approve", "ssm:PutParameter", parameter("prod/a/current")) == "not allowed"
 
 

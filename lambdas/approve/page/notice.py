@@ -46,7 +46,7 @@ def _notice(title: str, text: str, button: tuple[str, str], page_url: str, email
     body = tag(
         "section",
         tag("h1", title),
-        tag("p", text[:1].upper() + text[1:]),
+        tag("p", text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]),
         tag("p", tag("a", label, class_="button", href=target)),
         last,
         class_="card notice",

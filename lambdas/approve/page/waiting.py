@@ -15,7 +15,7 @@ def waiting_page(items: Sequence[Waiting], *, page_url: str, email: str) -> Html
     """All open approvals: first those this viewer may decide, then those somebody else must."""
     mine = [item for item in items if item.obstacle is None]
     others = [item for item in items if item.obstacle is not None]
-    nothing = tag("p", "Nothing waits for you. You will get a mail when something does.")
+    nothing = tag("p", "Nothing waits for you. What does will be listed here.")
     return shell(
         "Approvals",
         tag("h1", "Approvals"),

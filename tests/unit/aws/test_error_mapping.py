@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    SSLError,
+)
 
 from promptops.aws.error_mapping import _FIX, MEANING, mapped
 from promptops.domain.errors import (
@@ -38,10 +44,22 @@ def client_error(code: str, status: int = 400) -> ClientError:
         ),
         (client_error("ExpiredTokenException"), MissingCredentials, "E_CREDENTIALS"),
         (client_error("Strange", 502), Unavailable, "E_UNAVAILABLE"),
+        (client_error("KMS.KMSInvalidStateException"), Unavailable, "E_UNAVAILABLE"),
+        (client_error("ConditionalRequestConflict", 409), Throttled, "E_THROTTLED"),
         (
             EndpointConnectionError(endpoint_url="x"),
             EndpointDown,
-            "E_ENDPOINT: ssm:GetParameter got no answer",
+            "E_ENDPOINT: ssm:GetParameter got no answer from x (EndpointConnectionError). Check network",
+        ),
+        (
+            EndpointConnectionError(endpoint_url="https://127.0.0.1:9/"),
+            EndpointDown,
+            "Run promptops local up",
+        ),
+        (
+            SSLError(endpoint_url="https://x", error="self-signed"),
+            EndpointDown,
+            "the certificate of https://x is not trusted. Set AWS_CA_BUNDLE",
         ),
         (NoCredentialsError(), MissingCredentials, "E_CREDENTIALS: there are no AWS credentials"),
         (ProfileNotFound(profile="nobody"), MissingCredentials, "nobody"),

@@ -10,6 +10,7 @@ import pytest
 
 from promptops.aws.http_api import MAX_BODY_BYTES, ApiCall, is_api_event, respond_error
 from promptops.domain.errors import (
+    EndpointDown,
     MalformedRequest,
     SignInRequired,
     TooLarge,
@@ -89,3 +90,18 @@ def test_our_errors_say_everything_and_others_nothing():
     )
     assert other["statusCode"] == 500
     assert "secret" not in other["body"]
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        (EndpointDown("S3 does not answer"), "E_ENDPOINT"),
+        (ValueError("a secret"), "E_INTERNAL"),
+        (UnknownVersion("v9 is not published"), ""),
+    ],
+)
+def test_what_the_caller_cannot_help_is_logged_with_its_cause(error, logged, caplog):
+    respond_error(error)
+
+    assert [record.getMessage() for record in caplog.records] == ([f"Answered {logged}"] if logged else [])
+    assert all(record.exc_info[1] is error for record in caplog.records)

@@ -186,6 +186,28 @@ def test_what_the_gateway_itself_answers_becomes_an_error_of_ours(
     assert "/v1/prod/promote" in str(error) or kind in (TooLarge, Throttled)
 
 
+@pytest.mark.parametrize(
+    ("path", "policies"),
+    [
+        ("/v1/publish", "PolicyAuthor or PolicyCi"),
+        ("/v1/prod/rollback", "PolicyOnCall"),
+        ("/v1/approvals/prod-4f1c", "PolicyApprover"),
+        ("/v1/observe", "PolicyReader"),
+    ],
+)
+def test_a_caller_who_may_not_is_told_which_policy_allows_it(path: str, policies: str) -> None:
+    said = "User: arn:aws:iam::1:user/alice is not authorized to perform: execute-api:Invoke because"
+    wire = Wire([reply(403, {"message": said})])
+
+    with pytest.raises(AccessRefused) as refused:
+        wire.api().post(path, {}, repeatable=False)
+
+    assert str(refused.value) == (
+        f"E_ACCESS: the API refused POST {path}: 'User: arn:aws:iam::1:user/alice is not authorized'. "
+        f"Ask for {policies}, which the stack's outputs name."
+    )
+
+
 def test_an_answer_that_is_no_json_is_an_error_of_ours() -> None:
     _, error = post(Reply(502, b"<html>"))
 

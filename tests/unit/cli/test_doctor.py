@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from promptops.cli.checkup import CHECKS, Check, check_all
 from promptops.domain.errors import EndpointDown, MissingCredentials
-from tests.unit.cli.stack import Stack
+from tests.unit.cli.stack import Stack, run
 
 
 class Missing(Exception):
@@ -23,6 +24,7 @@ class FakeClients:
     """Answers of AWS by service, changed by a test before doctor asks."""
 
     exceptions = SimpleNamespace(ResourceNotFoundException=Missing)
+    meta = SimpleNamespace(endpoint_url="https://bedrock.eu-central-1.amazonaws.com")
 
     def __init__(self) -> None:
         self.account: dict[str, Any] = {"SendingEnabled": True, "ProductionAccessEnabled": True}
@@ -51,6 +53,8 @@ class FakeClients:
 
 class FakeSession:
     """A session whose profile names this CA bundle."""
+
+    profile_name, region_name = "alice", "eu-central-1"
 
     def __init__(self, ca_bundle: str = "") -> None:
         self._session = self
@@ -99,6 +103,21 @@ def test_models_without_access_are_named(stack: Stack, aws: FakeClients) -> None
     assert "anthropic" in found(stack)["models"]["text"]
 
 
+def test_the_local_aws_has_no_catalogue_of_models_to_ask(
+    stack: Stack, aws: FakeClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws, "meta", SimpleNamespace(endpoint_url="https://127.0.0.1:4566"))
+    aws.model = {}
+
+    assert (found(stack)["models"]["status"], aws.asked) == ("ok", [])
+
+
+def test_a_profile_that_is_not_there_is_a_finding_of_its_own() -> None:
+    checks = json.loads(run("doctor", "--profile", "nobody", "--json").stdout)["checks"]
+
+    assert [(item["check"], item["status"], item["exit_code"]) for item in checks] == [("profile", "fail", 2)]
+
+
 def test_a_model_bedrock_does_not_know_is_named(stack: Stack, aws: FakeClients) -> None:
     aws.model = {}
 
@@ -136,8 +155,8 @@ def test_a_ca_bundle_that_is_not_there_fails_and_ends_the_checkup(stack: Stack, 
     document = stack.document("doctor")
 
     assert document["ok"] is False
-    assert [item["status"] for item in document["checks"]] == ["fail"]
-    assert "AWS_CA_BUNDLE" in document["checks"][0]["next_step"]
+    assert [item["status"] for item in document["checks"]] == ["ok", "fail"]
+    assert "AWS_CA_BUNDLE" in document["checks"][1]["next_step"]
     assert stack.run("doctor").exit_code == 6
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,34 @@ def test_broken_metadata_is_refused_in_one_line_with_its_place(
     assert result.exit_code == 2
     assert result.stderr.startswith(message)
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["validate", "publish", "evaluate"])
+def test_a_copied_folder_cannot_pass_for_the_prompt_it_was_copied_from(
+    command: str, stack: Stack, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(SUPPORT, tmp_path / "billing-ticket")
+
+    result = stack.run(command, str(copy))
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "E_METADATA: prompt_id is 'support-ticket', its folder 'billing-ticket'. Give both the same name.\n"
+    )
+    assert stack.api.posted == []
+
+
+def test_a_folder_is_named_by_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SUPPORT)
+
+    assert run("validate", ".").exit_code == 0
+
+
+def test_a_prompt_without_a_version_is_no_folder_to_preview(stack: Stack) -> None:
+    result = stack.run("evaluate", "support-ticket")
+
+    assert result.exit_code == 2
+    assert result.stderr.endswith("For a published version add its number: support-ticket@v1.\n")
 
 
 def test_publish_sends_source_cases_and_authors(stack: Stack) -> None:
@@ -154,17 +183,16 @@ def test_a_preview_says_it_is_no_evidence_and_asks_the_stack_nothing(
 
 def test_a_passing_preview_exits_0(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     source = (PROMPTS / "support-ticket" / "prompt.yaml").read_text().replace("min_cases: 10", "min_cases: 1")
-    for file in (PROMPTS / "support-ticket").iterdir():
-        (tmp_path / file.name).write_text(file.read_text())
-    (tmp_path / "prompt.yaml").write_text(source)
-    (tmp_path / "cases.jsonl").write_text(
+    folder = Path(shutil.copytree(SUPPORT, tmp_path / "support-ticket"))
+    (folder / "prompt.yaml").write_text(source)
+    (folder / "cases.jsonl").write_text(
         '{"id": "one", "vars": {"ticket": "x"}, "assert": [{"type": "contains", "value": "yes"}]}\n'
     )
     monkeypatch.setattr("promptops.cli.preview.bedrock_client", lambda connections, session: None)
     monkeypatch.setattr("promptops.cli.preview.BedrockModel", lambda client: FakeModel("yes"))
     stack.line.__dict__["session"] = None
 
-    document = stack.document("evaluate", str(tmp_path))
+    document = stack.document("evaluate", str(folder))
 
     assert document["preview"] is True
     assert document["report"]["verdict"] == "pass"
@@ -285,6 +313,14 @@ def test_observe_reports_on_the_live_version(stack: Stack) -> None:
         "error": False,
     }
     assert stack.api.posted == [("/v1/observe", {"records": [record]}, False)]
+
+
+@pytest.mark.parametrize("quality", ["nan", "inf", "7", "-1"])
+def test_what_cannot_be_measured_is_not_sent(stack: Stack, quality: str) -> None:
+    result = stack.run("observe", "support-ticket@v1", "--env", "dev", "--quality", quality)
+
+    assert (result.exit_code, result.stderr.partition(" of ")[0]) == (2, "E_RECORD: quality")
+    assert stack.api.posted == []
 
 
 def test_observe_takes_a_version(stack: Stack) -> None:

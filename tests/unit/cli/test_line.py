@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from promptops.cli.line import open_line
+from promptops.cli.line import Line, open_line
 from promptops.contract.names import installation_parameter, people_parameter, settings_parameter
-from promptops.domain.errors import NotInstalled, UnknownEnvironment
+from promptops.domain.errors import AccessRefused, NotInstalled, UnknownEnvironment
 from tests.unit.cli.stack import run
 
 INSTALLATION = {
@@ -100,6 +100,23 @@ def test_an_endpoint_that_is_down_exits_6(somebody: None, monkeypatch: pytest.Mo
     assert result.exit_code == 6
     assert result.stderr.startswith("E_ENDPOINT: ssm:GetParameter got no answer")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_refused_look_names_what_it_looked_for_and_where(
+    somebody: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(line: Line, name: str) -> str:
+        raise AccessRefused("ssm:GetParameter answered AccessDeniedException", "Ask.")
+
+    monkeypatch.setattr(Line, "_parameter", refuse)
+
+    result = run("show", "support-ticket", "--prefix", "other")
+
+    assert (result.exit_code, result.stderr) == (
+        4,
+        "E_ACCESS: ssm:GetParameter answered AccessDeniedException. Ask for a policy of the stack's outputs, "
+        "or check --region and --prefix: this looked for /other/installation in eu-central-1.\n",
+    )
 
 
 def test_an_account_without_an_installation_is_named(account: Any) -> None:

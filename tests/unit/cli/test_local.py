@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from tests.unit.cli.stack import run
 
 TOOL = """\
 import json, os, sys
-print(json.dumps({"arguments": sys.argv[1:], "folder": os.getcwd()}), file=open("seen.json", "w"))
+seen = {"arguments": sys.argv[1:], "folder": os.getcwd(), "process": os.getpid()}
+print(json.dumps(seen), file=open("seen.json", "w"))
 sys.exit(4)
 """
 
@@ -29,14 +32,17 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("command", ["up", "down", "status", "env"])
-def test_arguments_and_exit_code_pass_through(checkout: Path, command: str) -> None:
-    result = run("local", command, "--port", "4567", "--json", "-x", "--help", "word")
+def test_the_command_becomes_the_checkouts_tool_with_all_its_arguments(checkout: Path, command: str) -> None:
+    arguments = [command, "--port", "4567", "--json", "-x", "--help", "word"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from promptops.cli.main import main; main()", "local", *arguments]
+    )
 
-    seen = json.loads((checkout / "seen.json").read_text())
-    assert result.exit_code == 4
-    assert seen == {
-        "arguments": [command, "--port", "4567", "--json", "-x", "--help", "word"],
+    assert process.wait(timeout=60) == 4
+    assert json.loads((checkout / "seen.json").read_text()) == {
+        "arguments": arguments,
         "folder": str(checkout),
+        "process": process.pid,
     }
 
 

@@ -116,6 +116,8 @@ def test_a_failed_evaluation_shows_its_cases_and_exits_7(stack: Stack) -> None:
     assert result.exit_code == 7
     assert "case-0" in result.stdout
     assert result.stderr.splitlines()[-1].startswith("E_EVAL_FAILED: support-ticket@v1 scored 0.00")
+    assert result.stderr.splitlines()[-2].endswith(" s  refused")
+    assert result.stderr.count("E_EVAL_FAILED") == 1
 
 
 def test_a_failed_evaluation_in_json_carries_report_and_request(stack: Stack) -> None:

@@ -51,6 +51,10 @@ def test_it_renders_as_chat_messages_and_as_text():
     assert prompt.text(ticket="t") == "Triage. {{x}} stays\n\nt"
 
 
+def test_it_says_what_it_is_and_not_what_it_holds():
+    assert repr(a_prompt()) == "<Prompt support-ticket@v12 in prod, revision 8>"
+
+
 def test_a_value_is_never_scanned_again():
     assert a_prompt().messages(ticket="{{ticket}} {{{{")[1]["content"] == "{{ticket}} {{{{"
 

@@ -17,6 +17,7 @@ def test_every_error_a_function_raises_comes_out_of_the_workflow_as_itself(leaf)
 
     assert type(error) is leaf
     assert str(error) == str(raised)
+    assert (error.what, error.fix) == ("something is wrong", "Do this.")
 
 
 @pytest.mark.parametrize("cause", ["boom", "", "[]", "null", '{"no": "message"}'])

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 from infra.local import checkout
 from infra.local.commands import main
 from infra.local.instance import Instance
-from infra.local.messages import summary, welcome
+from infra.local.messages import state_line, summary, welcome
 from infra.local.people import DEMO_PEOPLE
 from infra.local.progress import step
 
@@ -60,6 +63,8 @@ def test_down_is_no_error_when_nothing_is_up(capsys: pytest.CaptureFixture[str])
     assert main(["down", "--all"]) == 0
 
     assert "nothing to stop" in capsys.readouterr().out
+    assert main(["down", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"stopped": []}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +96,29 @@ def test_the_welcome_tells_where_to_look_and_how_everybody_signs_in():
     for expected in ("https://api/approvals", "http://127.0.0.1:4/", "secret-of-bob", "--name two"):
         assert expected in text
     assert all(person.name in text for person in DEMO_PEOPLE)
+
+
+def test_status_tells_where_to_go_as_the_welcome_did():
+    text = state_line(an_instance(), None, {"emulator": True, "model": False})
+
+    for expected in ("https://api/approvals", "http://127.0.0.1:4/", "secret-of-bob", "DOES NOT ANSWER"):
+        assert expected in text
+
+
+def test_a_reader_who_stops_early_gets_no_traceback():
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "infra.local", "status", "--json", "--name", "nobodys"],
+        cwd=checkout.ROOT,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_programs_get_the_same_as_json():

@@ -84,3 +84,16 @@ print(json.dumps(iam_actions.extract_resource_arn(*call)))
 """)
 
     assert seen == f"arn:aws:cloudwatch:us-east-1:000000000000:alarm:{alarm}"
+
+
+def test_a_task_is_woken_on_the_machine_that_waits():
+    machine = "arn:aws:states:us-east-1:000000000000:stateMachine:prompt-ops-release"
+    seen = in_the_emulator(f"""
+from ministack.services import stepfunctions
+stepfunctions._state_machines["{machine}"] = {{}}
+headers = {{"x-amz-target": "AWSStepFunctions.SendTaskSuccess", "content-type": "application/x-amz-json-1.0"}}
+call = ("states", "POST", "/", headers, b'{{"taskToken": "t"}}', {{}}, "us-east-1", "000000000000")
+print(json.dumps(iam_actions.extract_resource_arn(*call)))
+""")
+
+    assert seen == machine

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from promptops.contract.messages import DecisionBody
-from promptops.domain.errors import EndpointDown
+from promptops.domain.errors import ApprovalRequired, EndpointDown
 from promptops.domain.people import Actor
 from promptops.domain.release_rules import subject_of
 from promptops.stages.approve import decide
@@ -88,6 +90,8 @@ def test_a_newer_request_supersedes_the_older_and_ends_its_wait() -> None:
     assert scene.stored().status == "SUPERSEDED"
     assert scene.workflow.woken["the-task-token"]["decision"] == "SUPERSEDED"
     assert [approval.approval_id for approval in scene.prod.open_approvals()] == [newer.approval_id]
+    with pytest.raises(ApprovalRequired, match="superseded by a newer request for refund-policy"):
+        scene.stored().check_grants(scene.approval.subject, "2026-01-01")
 
 
 def test_mail_goes_to_those_who_can_decide_and_to_nobody_else() -> None:

@@ -388,6 +388,7 @@ def test_a_policy_changed_after_the_request_stops_it():
         ({"Error": "Revoked", "Cause": '{"errorMessage": "E_REVOKED: no."}'}, "refused", "E_REVOKED"),
         ({"Error": "EvaluationFailed", "Cause": "E_EVAL_FAILED: 0.74"}, "refused", "E_EVAL_FAILED"),
         ({"Error": "ModelUnavailable", "Cause": "no answer"}, "failed", "E_MODEL"),
+        ({"Error": "AccessRefused", "Cause": "s3:GetObject answered AccessDenied"}, "failed", "E_ACCESS"),
         ({"Error": "States.TaskFailed", "Cause": "boom"}, "failed", "E_INTERNAL"),
     ],
 )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from promptops.domain.errors import (
+    AccessRefused,
     Conflict,
     IdempotencyMismatch,
     InvalidIdempotencyKey,
@@ -40,6 +41,19 @@ def test_a_rollback_needs_no_storage_but_ledger_and_pointer():
     done = world.roll_back()
 
     assert (done.version, done.projected) == (1, True)
+
+
+@pytest.mark.parametrize("error", [AccessRefused("the key is locked"), RuntimeError("nobody knows")])
+def test_bytes_that_cannot_be_checked_do_not_stop_a_rollback(error, monkeypatch):
+    world = World()
+    world.released(1, 2)
+
+    def refuse(_record):
+        raise error
+
+    monkeypatch.setattr(world.artifacts, "load", refuse)
+
+    assert world.roll_back().version == 1
 
 
 def test_a_rollback_works_while_promotions_are_frozen():
