@@ -22,13 +22,14 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 done, 2 bad input, 6 unavailable, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt_once)
     try:
+        options = _parser().parse_args(given)
         code: int = options.command(options)
     except LocalError as error:
-        if getattr(options, "json", False):
+        if "--json" in given:
             print(json.dumps({"error": error.to_dict()}))
         print(error, file=sys.stderr)
         return error.exit_code
@@ -129,5 +130,4 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in the form of every other error."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        print(LocalError("E_INPUT", message, f"Run {self.prog} --help."), file=sys.stderr)
-        raise SystemExit(BAD_INPUT)
+        raise LocalError("E_INPUT", message, f"Run {self.prog} --help.", exit_code=BAD_INPUT)

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.promote.line import make_request, promotion, reconciler, roll_back
+from lambdas.promote.line import make_request, promotion, reconcile, roll_back
 from promptops.aws.http_api import ApiCall, is_api_event, respond, respond_error
 from promptops.contract.answers import Unchanged
 from promptops.contract.messages import Message, PromoteBody, PromoteTask, RollbackBody, parse_task
@@ -18,7 +18,7 @@ TASKS: dict[str, Callable[[PromoteTask], Message]] = {
     "check": lambda task: promotion.check(task.request_id),
     "promote": lambda task: promotion.promote(task.request_id),
     "end": lambda task: promotion.end(task.request_id, task.error),
-    "reconcile": lambda _: reconciler.reconcile(),
+    "reconcile": lambda _: reconcile(),
 }
 
 

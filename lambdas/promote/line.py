@@ -17,7 +17,9 @@ from promptops.aws.s3_release_records import S3ReleaseRecords
 from promptops.aws.s3_reports import S3Reports
 from promptops.aws.ssm_pointers import SsmPointers
 from promptops.aws.stepfunctions_workflow import StepFunctionsWorkflow
+from promptops.contract.answers import Reconciled
 from promptops.contract.settings import PromoteSettings
+from promptops.domain.errors import Unavailable
 from promptops.domain.graders import GRADERS
 from promptops.stages.promote import Promotion
 from promptops.stages.reconcile import Reconciler
@@ -83,3 +85,14 @@ reconciler = Reconciler(
     ),
     clock=clock,
 )
+
+
+def reconcile() -> Reconciled:
+    """One pass over the environment; raises Unavailable if a prompt was left as it was: that alarms."""
+    done = reconciler.reconcile()
+    if done.errors:
+        raise Unavailable(
+            f"{len(done.errors)} of {done.checked} prompts in {done.environment} were not reconciled",
+            "The log says which and why; the next pass tries again.",
+        )
+    return done

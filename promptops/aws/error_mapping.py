@@ -104,8 +104,8 @@ _FIX: dict[type[PromptOpsError], str] = {
     Unavailable: "Try again; if it lasts, look at the service's health.",
 }
 
-_LOOPBACK = "://127.0.0.1:"
-_ON_THIS_MACHINE = 'Run promptops local up, then eval "$(promptops local env)" again.'
+LOOPBACK = "://127.0.0.1:"
+ON_THIS_MACHINE = 'Run promptops local up, then eval "$(promptops local env)" again.'
 _AWAY = "Check network, AWS_REGION and AWS_ENDPOINT_URL."
 
 _NO_CREDENTIALS = (
@@ -142,7 +142,7 @@ def mapped(action: str) -> Iterator[None]:
     except (ConnectionError, HTTPClientError) as error:
         endpoint = _endpoint(error)
         what = f"{action} got no answer from {endpoint} ({type(error).__name__})"
-        raise EndpointDown(what, _ON_THIS_MACHINE if _LOOPBACK in endpoint else _AWAY) from error
+        raise EndpointDown(what, ON_THIS_MACHINE if LOOPBACK in endpoint else _AWAY) from error
     except BotoCoreError as error:
         raise Unavailable(f"{action} could not be called: {error}", "Check the AWS settings.") from error
 

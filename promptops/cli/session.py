@@ -21,8 +21,11 @@ def open_session(profile: str, region: str) -> boto3.Session:
             profile_name=profile or None, region_name=region or os.environ.get("AWS_REGION") or None
         )
     except ProfileNotFound as error:
+        from promptops.aws.error_mapping import LOOPBACK, ON_THIS_MACHINE
+
         name = shown(profile or os.environ.get("AWS_PROFILE", ""))
-        fix = "List the profiles with: aws configure list-profiles."
+        local = not profile and LOOPBACK in os.environ.get("AWS_ENDPOINT_URL", "")
+        fix = ON_THIS_MACHINE if local else "List the profiles with: aws configure list-profiles."
         raise MissingCredentials(f"there is no AWS profile {name}", fix) from error
     if not session.region_name:
         raise MissingCredentials("no AWS Region is set", "Set AWS_REGION or pass --region.")

@@ -126,7 +126,7 @@ class Approval:
         return AlreadyDecided(what, "Nothing changed; ask the requester for a new request.")
 
     def _superseded(self) -> str:
-        return f"approval {self.approval_id} is superseded by a newer request for {self.subject.prompt_id}"
+        return f"approval {self.approval_id} is superseded by another request for {self.subject.prompt_id}"
 
     def to_dict(self) -> dict[str, object]:
         return {

@@ -50,7 +50,7 @@ def test_a_newer_request_supersedes_the_open_approval_of_its_prompt_only(tables)
     assert (superseded.approval_id, superseded.status) == (first.approval_id, "SUPERSEDED")
     assert tables.dev.approval(first.approval_id).status == "SUPERSEDED"
     assert tables.dev.open_approvals() == [other, newer]
-    with pytest.raises(AlreadyDecided, match="superseded by a newer request"):
+    with pytest.raises(AlreadyDecided, match="superseded by another request"):
         tables.dev.decide(first, "APPROVED", BOB, "", NOW)
 
 

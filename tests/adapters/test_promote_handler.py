@@ -17,7 +17,7 @@ from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.aws.s3_reports import S3Reports
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.artifact import Artifact, Message
-from promptops.domain.errors import MalformedRequest, UnknownRequest
+from promptops.domain.errors import AccessRefused, MalformedRequest, Unavailable, UnknownRequest
 from promptops.domain.graders import GRADERS
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
@@ -168,6 +168,21 @@ def test_the_schedule_repairs_pointers_and_makes_alarms(handler):
     assert pointer()["version"] == "v4"
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {alarm["AlarmName"].rsplit("/", 1)[0] for alarm in alarms} == {f"prompt-ops/dev/{PROMPT}/v4"}
+
+
+def test_a_pointer_that_cannot_be_written_alarms(handler, monkeypatch):
+    release(handler, 4)
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name=f"/prompt-ops/dev/{PROMPT}/current", Value="v4 ", Overwrite=True)
+    pointers = importlib.import_module("lambdas.promote.line").pointers
+
+    def refused(*_: object) -> None:
+        raise AccessRefused("ssm:PutParameter answered AccessDenied", "Ask for the policy.")
+
+    monkeypatch.setattr(pointers, "write", refused)
+
+    with pytest.raises(Unavailable, match="1 of 1 prompts in dev were not reconciled"):
+        handler({"task": "reconcile"}, None)
 
 
 def test_the_actor_is_who_signed_never_who_the_body_says(handler):

@@ -146,7 +146,7 @@ def test_a_local_aws_that_is_down(aws: LocalAws, person: str, arguments: tuple[s
     said = typed(down, *arguments)
 
     assert (said.exit_code, said.code) == (6, "E_ENDPOINT")
-    assert "AWS_ENDPOINT_URL" in said.line
+    assert "promptops local up" in said.line
 
 
 def test_an_installation_that_is_not_there(aws: LocalAws):

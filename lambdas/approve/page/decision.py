@@ -44,7 +44,7 @@ def outcome(view: View) -> Html | None:
             tone="bad",
         )
     if approval.status == "SUPERSEDED":
-        text = f"A newer request for {ref.prompt_id} took its place. Nothing was released from this one."
+        text = f"Another request for {ref.prompt_id} took its place. Nothing was released from this one."
         return banner("Superseded", tag("p", text))
     return _obstacle(view, view.obstacle) if view.obstacle else None
 

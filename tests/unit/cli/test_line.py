@@ -91,6 +91,21 @@ def test_an_unknown_profile_is_named() -> None:
     assert result.stderr.startswith("E_CREDENTIALS: there is no AWS profile 'none-such'. ")
 
 
+def test_variables_of_a_local_aws_that_is_gone_say_how_to_get_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://127.0.0.1:29493")
+    monkeypatch.setenv("AWS_PROFILE", "alice")
+
+    result = run("show", "support-ticket")
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "E_CREDENTIALS: there is no AWS profile 'alice'. "
+        'Run promptops local up, then eval "$(promptops local env)" again.\n',
+    )
+
+
 def test_an_endpoint_that_is_down_exits_6(somebody: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr("promptops.cli.line.ATTEMPTS", 1)

@@ -90,7 +90,7 @@ def test_a_newer_request_supersedes_the_older_and_ends_its_wait() -> None:
     assert scene.stored().status == "SUPERSEDED"
     assert scene.workflow.woken["the-task-token"]["decision"] == "SUPERSEDED"
     assert [approval.approval_id for approval in scene.prod.open_approvals()] == [newer.approval_id]
-    with pytest.raises(ApprovalRequired, match="superseded by a newer request for refund-policy"):
+    with pytest.raises(ApprovalRequired, match="superseded by another request for refund-policy"):
         scene.stored().check_grants(scene.approval.subject, "2026-01-01")
 
 
