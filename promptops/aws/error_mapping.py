@@ -105,7 +105,9 @@ _FIX: dict[type[PromptOpsError], str] = {
 }
 
 LOOPBACK = "://127.0.0.1:"
-ON_THIS_MACHINE = 'Run promptops local up, then eval "$(promptops local env)" again.'
+ON_THIS_MACHINE = (
+    'Run promptops local up, then eval "$(promptops local env)" again, or unset AWS_ENDPOINT_URL.'
+)
 _AWAY = "Check network, AWS_REGION and AWS_ENDPOINT_URL."
 
 _NO_CREDENTIALS = (

@@ -102,7 +102,7 @@ def test_variables_of_a_local_aws_that_is_gone_say_how_to_get_it_back(
     assert (result.exit_code, result.stderr) == (
         2,
         "E_CREDENTIALS: there is no AWS profile 'alice'. "
-        'Run promptops local up, then eval "$(promptops local env)" again.\n',
+        'Run promptops local up, then eval "$(promptops local env)" again, or unset AWS_ENDPOINT_URL.\n',
     )
 
 
