@@ -136,6 +136,8 @@ class Resolver:
             problem = _ours(unexpected, prompt_id)
             if known is None:
                 self._remember(prompt_id, problem, min(COOLDOWN_SECONDS, self._ttl_seconds))
+                if problem is unexpected:
+                    raise
                 raise problem from unexpected
             known.expires = self._clock() + COOLDOWN_SECONDS
             known.problem = problem

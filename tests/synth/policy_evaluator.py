@@ -79,7 +79,7 @@ def _holds_for(operator: str, actual: Any, wanted: list[str]) -> bool:
         return actual is not None and str(actual) in wanted
     if test == "NumericLessThan":
         return actual is not None and float(actual) < float(wanted[0])
-    raise NotImplementedError(operator)
+    raise AssertionError(f"a policy uses the condition {operator}, which this evaluator does not know yet")
 
 
 def _one_like(text: str, patterns: Iterable[str]) -> bool:
