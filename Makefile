@@ -7,7 +7,7 @@ CDK := node_modules/.bin/cdk
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help install demo check test bootstrap deploy clean lint types promises
+.PHONY: help install demo check test faults bootstrap deploy clean lint types promises
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ check: build/installed build/installed-tests ## Every gate that needs no AWS: li
 
 test: check ## check, then unit, adapter and end-to-end tests on the local AWS
 	$(BIN)/python -m pytest tests/unit tests/adapters tests/content tests/faults tests/e2e
+
+faults: build/installed build/installed-tests ## Kill processes, lose replies, take mitigations away; SEED= and DURATION= in seconds
+	$(BIN)/python -m tests.faults.storm $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--seconds $(DURATION))
+	$(BIN)/python -m tests.faults.mutations
 
 bootstrap: build/installed ## Prepare your AWS account and Region for the CDK, once
 	$(CDK) bootstrap --app "$(BIN)/python app.py" $(ARGS)

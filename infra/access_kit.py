@@ -10,11 +10,15 @@ from infra import arns
 from infra.api import Api
 from infra.context import Context
 from infra.oncall import OnCall
-from infra.permissions import allow, read_objects, read_prompts
+from infra.permissions import allow, index, read_objects, read_prompts
 from infra.state_stack import StateStack
 from promptops.contract import names
 from promptops.contract.names import LedgerKeys
 from promptops.contract.routes import ROUTES
+
+#: Copies of every audit row, and the evidence of drills.
+ARCHIVE = "archive/*.json"
+_READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 
 
 class AccessKit(Construct):
@@ -34,7 +38,7 @@ class AccessKit(Construct):
         super().__init__(scope, id)
         self._context, self._state, self._api = context, state, api
         look = self._look()
-        records = read_objects(state, names.release_record_key("*", "*", "*"))
+        records = read_objects(state, names.release_record_key("*", "*", "*"), ARCHIVE)
         resolve = arns.function(context.prefix, "resolve")
         kinds = {
             "Reader": [
@@ -45,7 +49,14 @@ class AccessKit(Construct):
             "Author": [*look, self._call("Author")],
             "Approver": [*look, self._call("Approver")],
             "OnCall": [*look, *records, *self._watch(oncall, dead_letters), self._call("OnCall")],
-            "Auditor": [*look, *records],
+            "Auditor": [
+                *look,
+                *records,
+                allow(
+                    ["ssm:GetParameterHistory"],
+                    [arns.parameter(names.pointer_parameter(context.prefix, "*", "*"))],
+                ),
+            ],
             "Ci": [*look, self._call("Ci")],
         }
         self.policies = {
@@ -82,18 +93,22 @@ class AccessKit(Construct):
         ledgers = [table.table_arn for table in self._state.ledgers.values()]
         return [
             allow(["ssm:GetParameter", "ssm:GetParameters"], [arns.parameter(name) for name in parameters]),
-            allow(["dynamodb:GetItem", "dynamodb:Query"], [self._state.registry.table_arn]),
-            allow(["dynamodb:GetItem", "dynamodb:Query"], ledgers),
+            allow([*_READ], [self._state.registry.table_arn, *ledgers]),
+            allow(["dynamodb:Query"], [index(self._state.registry)]),
             iam.PolicyStatement(
                 effect=iam.Effect.DENY,
-                actions=["dynamodb:GetItem", "dynamodb:Query"],
+                actions=[*_READ],
                 resources=ledgers,
                 conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": LedgerKeys.token("*")[0]}},
             ),
             *read_objects(self._state, names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
             allow(["states:DescribeExecution"], [arns.executions(prefix)]),
-            # What `promptops doctor` looks at: may models be asked, is mail out of its sandbox, the release.
-            allow(["bedrock:GetFoundationModelAvailability", "ses:GetAccount"], ["*"]),
+            # What `promptops doctor` looks at: may models be asked, is mail out of its sandbox, the release;
+            # and what a rollback looks at when it is done: whether the model it went back to still lives.
+            allow(
+                ["bedrock:GetFoundationModelAvailability", "bedrock:GetFoundationModel", "ses:GetAccount"],
+                ["*"],
+            ),
             allow(["lambda:GetFunctionConfiguration"], [arns.function(prefix, "resolve")]),
         ]
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import Function
+from promptops.contract.names import POINTER_REFUSED, line_namespace
 
 _PERIOD = Duration.minutes(5)
 
@@ -26,6 +28,7 @@ class Alarms(Construct):
         *,
         prefix: str,
         functions: Iterable[Function],
+        reconcilers: Iterable[Function],
         api_id: str,
         state_machine_arn: str,
         dead_letters: sqs.Queue,
@@ -61,8 +64,29 @@ class Alarms(Construct):
             "DeadLetters",
             "dead-letters",
             dead_letters.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum"),
-            "a reconciliation was lost; the message says which and why",
+            "a reconciliation or a sweep of the archive was lost; the message says which and why",
         )
+        self._alarm(
+            "Drift",
+            "drift",
+            self._refused_pointers(reconcilers),
+            "somebody wrote a pointer past its ledger, it was put back; promptops changes says which and who",
+        )
+
+    def _refused_pointers(self, reconcilers: Iterable[Function]) -> cloudwatch.Metric:
+        """How often a pointer was put back, in all environments: each time one line of a log."""
+        namespace, name = line_namespace(self._prefix), "PointersRefused"
+        for function in reconcilers:
+            logs.MetricFilter(
+                self,
+                f"Refused{function.node.id}",
+                log_group=function.function.log_group,
+                filter_pattern=logs.FilterPattern.string_value("$.message", "=", f"{POINTER_REFUSED}*"),
+                metric_namespace=namespace,
+                metric_name=name,
+                metric_value="1",
+            )
+        return cloudwatch.Metric(namespace=namespace, metric_name=name, statistic="Sum", period=_PERIOD)
 
     def _alarm(self, id: str, name: str, metric: cloudwatch.IMetric, why: str, periods: int = 1) -> None:
         alarm = cloudwatch.Alarm(

@@ -57,8 +57,12 @@ class Api(Construct):
         """Have every route served, each environment's by its own promote function."""
         for verb, function in by_verb.items():
             self._serve([route for route in ROUTES if route.function == verb], function)
+        promote = [route for route in ROUTES if route.function == "promote"]
         for environment, function in promotes.items():
-            self._serve([route for route in ROUTES if route.per_environment], function, environment)
+            # What concerns every environment is done by the function of the highest one.
+            highest = environment == self._environments[-1]
+            served = [route for route in promote if route.per_environment or highest]
+            self._serve(served, function, environment)
 
     def _serve(self, routes: Sequence[Route], function: Function, environment: str = "") -> None:
         if not routes:

@@ -1,4 +1,4 @@
-"""The bucket of what is written once: artifacts, reports and release records."""
+"""The bucket of what is written once: artifacts, reports, release records and the archive."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ WRITE_ONCE = (
     names.artifact_key("*", "*"),
     names.report_key("*", "*", "*"),
     names.release_record_key("*", "*", "*"),
+    names.archived_version_key("*", "*"),
+    names.archived_revocation_key("*", "*"),
+    names.archived_release_key("*", "*", "*"),
+    names.archived_freeze_key("*", "*"),
+    names.drill_key("*", "*", "*"),
 )
 
 

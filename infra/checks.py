@@ -49,7 +49,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         "IAM5",
         _FUNCTIONS,
-        "X-Ray, and SES for approve, define no resource to name",
+        "X-Ray, listing streams, and SES for approve define no resource to name",
         "Resource::*",
     ),
     Accepted(
@@ -68,10 +68,19 @@ ACCEPTED: tuple[Accepted, ...] = (
     *(
         Accepted("IAM5", where, _OBJECTS, f"Resource::PromptOpsState:*Arn*/{kind}/*.json*")
         for where, kinds in (
-            (_FUNCTIONS, ("prompts", "reports", "released", "datasets", "evaluations")),
-            (_KIT, ("prompts", "reports", "released")),
+            (_FUNCTIONS, ("prompts", "reports", "released", "archive", "datasets", "evaluations")),
+            (_KIT, ("prompts", "reports", "released", "archive")),
         )
         for kind in kinds
+    ),
+    *(
+        Accepted(
+            "IAM5",
+            where,
+            "the indices over the registry, to list by",
+            "Resource::PromptOpsState:*Arn*/index/[*]",
+        )
+        for where in ("PromptOpsLine/Functions/Publish/Identity/Policy/Resource", _KIT)
     ),
     Accepted(
         "IAM5",

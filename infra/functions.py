@@ -45,7 +45,7 @@ class Functions(Construct):
         self._ledger_tables = json.dumps({name: table.table_name for name, table in state.ledgers.items()})
         self._permissions = Permissions(context, state)
         self.by_verb: dict[str, Function] = {
-            "publish": self._publish(),
+            "publish": self._publish(dead_letters_arn=dead_letters.queue_arn),
             "evaluate": self._evaluate(),
             "resolve": self._resolve(),
             "observe": self._observe(),
@@ -70,10 +70,10 @@ class Functions(Construct):
             self, name, self._context, verb, environment=environment, statements=statements, settings=settings
         )
 
-    def _publish(self) -> Function:
+    def _publish(self, *, dead_letters_arn: str) -> Function:
         return self._function(
             "publish",
-            statements=self._permissions.publish(),
+            statements=self._permissions.publish(dead_letters_arn=dead_letters_arn),
             settings=settings.PublishSettings(
                 registry_table=self._state.registry.table_name,
                 artifact_bucket=self._artifact_bucket,

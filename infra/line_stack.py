@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.accelerators import Accelerators
 from infra.access_kit import AccessKit
 from infra.alarms import Alarms
 from infra.api import Api
@@ -59,13 +60,28 @@ class LineStack(Stack):
         )
         api.connect(functions.by_verb, functions.promotes)
         workflow = Workflow(self, "Workflow", context, functions)
-        Schedules(self, "Schedules", functions.promotes, dead_letters=dead_letters)
+        Schedules(
+            self,
+            "Schedules",
+            promotes=functions.promotes,
+            publish=functions.by_verb["publish"],
+            dead_letters=dead_letters,
+        )
+        Accelerators(
+            self,
+            "Accelerators",
+            prefix=context.prefix,
+            promotes=functions.promotes,
+            streams={name: ledger.stream_arn for name, ledger in state.ledgers.items()},
+            dead_letters=dead_letters,
+        )
         SettingsParameters(self, "Settings", context, state, api=api, workflow=workflow)
         Alarms(
             self,
             "Alarms",
             prefix=context.prefix,
             functions=functions.all,
+            reconcilers=functions.promotes.values(),
             api_id=api.id,
             state_machine_arn=workflow.arn,
             dead_letters=dead_letters,

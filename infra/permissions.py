@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
@@ -12,9 +13,10 @@ from infra import arns
 from infra.context import Context
 from infra.state_stack import StateStack
 from promptops.contract import names
-from promptops.contract.names import LedgerKeys
+from promptops.contract.names import LedgerKeys, RegistryKeys
 
 _GET, _QUERY, _CHECK = "dynamodb:GetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"
+_BATCH = "dynamodb:BatchGetItem"
 _WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 
 
@@ -27,14 +29,18 @@ class Permissions:
         self._artifacts = state.artifacts.objects
         self._evaluation = state.evaluation_data.objects
 
-    def publish(self) -> list[iam.PolicyStatement]:
-        """Write new versions and their cases; read what is published, never the cases."""
+    def publish(self, *, dead_letters_arn: str) -> list[iam.PolicyStatement]:
+        """Write new versions, their copies and their cases; read what is published, never the cases."""
+        kept = (names.artifact_key("*", "*"), names.archived_version_key("*", "*"))
         return [
-            allow([_GET, *_WRITE], [self._state.registry.table_arn]),
-            *self._read_artifacts(names.artifact_key("*", "*")),
-            allow(["s3:PutObject"], self._artifacts(names.artifact_key("*", "*"))),
+            allow([_GET, _BATCH, *_WRITE], [self._state.registry.table_arn]),
+            allow([_QUERY], [index(self._state.registry)]),
+            *self._read_artifacts(*kept),
+            allow(["s3:PutObject"], self._artifacts(*kept)),
             allow(["s3:PutObject"], self._evaluation(names.dataset_key("*"))),
             via_s3(["kms:GenerateDataKey"], self._state.artifacts.key, self._state.evaluation_data.key),
+            # A function sends what it failed at itself, with its own role.
+            allow(["sqs:SendMessage"], [dead_letters_arn]),
         ]
 
     def evaluate(self) -> list[iam.PolicyStatement]:
@@ -61,15 +67,20 @@ class Permissions:
         prefix = self._context.prefix
         pointers = arns.parameter(names.pointer_parameter(prefix, environment, "*"))
         alarms = arns.alarm(names.alarm_name(prefix, environment, "*", "*", "*"))
-        records = names.release_record_key(environment, "*", "*")
+        kept = self._kept_by(environment)
         return [
             allow([_GET, _CHECK], [self._state.registry.table_arn]),
-            allow([_GET, _QUERY, *_WRITE, _CHECK], [self._state.ledgers[environment].table_arn]),
+            *self._revocations(environment),
+            allow([_GET, _BATCH, _QUERY, *_WRITE, _CHECK], [self._state.ledgers[environment].table_arn]),
+            *hear_of(self._state.ledgers[environment].stream_arn),
             *self._other_ledgers(environment),
-            *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*"), records),
-            allow(["s3:PutObject"], self._artifacts(records)),
+            *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*"), *kept),
+            allow(["s3:PutObject"], self._artifacts(*kept)),
             via_s3(["kms:GenerateDataKey"], self._state.artifacts.key),
-            allow(["ssm:GetParameter", "ssm:PutParameter", "ssm:GetParameterHistory"], [pointers]),
+            allow(
+                ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", "ssm:GetParameterHistory"],
+                [pointers],
+            ),
             allow(
                 ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:TagResource"], [alarms]
             ),
@@ -113,6 +124,27 @@ class Permissions:
         """Nothing: a log line is all it makes."""
         return []
 
+    def _revocations(self, environment: str) -> list[iam.PolicyStatement]:
+        """See what is revoked; in the highest environment also revoke, which is for all of them."""
+        registry = [self._state.registry.table_arn]
+        if environment != self._context.environment_names[-1]:
+            listed = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [RegistryKeys.REVOKED]}}
+            return [allow([_QUERY], registry, listed)]
+        touched = ["prompt_id", "version", "revoked", "restrictions", "entry"]
+        few = {"ForAllValues:StringEquals": {"dynamodb:Attributes": touched}}
+        return [allow([_QUERY], registry), allow(["dynamodb:UpdateItem"], registry, few)]
+
+    def _kept_by(self, environment: str) -> list[str]:
+        """Keys of what an environment's promote function writes once: proofs of releases, and the archive."""
+        revocations = [names.archived_revocation_key("*", "*")]
+        return [
+            names.release_record_key(environment, "*", "*"),
+            names.archived_release_key(environment, "*", "*"),
+            names.archived_freeze_key(environment, "*"),
+            names.drill_key(environment, "*", "*"),
+            *(revocations if environment == self._context.environment_names[-1] else []),
+        ]
+
     def _other_ledgers(self, environment: str) -> list[iam.PolicyStatement]:
         others = {name: table.table_arn for name, table in self._state.ledgers.items() if name != environment}
         if not others:
@@ -138,6 +170,14 @@ def logs_and_traces(log_group_arn: str) -> list[iam.PolicyStatement]:
     ]
 
 
+def hear_of(stream_arn: str) -> list[iam.PolicyStatement]:
+    """What Lambda needs to read a stream for a function, with that function's role."""
+    return [
+        allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [stream_arn]),
+        allow(["dynamodb:ListStreams"], ["*"]),
+    ]
+
+
 def read_prompts(context: Context, state: StateStack) -> list[iam.PolicyStatement]:
     """What resolving needs: pointers, settings, artifacts and release records."""
     parameters = [
@@ -155,6 +195,11 @@ def read_objects(state: StateStack, *keys: str) -> list[iam.PolicyStatement]:
         allow(["s3:ListBucket"], [state.artifacts.bucket.bucket_arn]),
         via_s3(["kms:Decrypt"], state.artifacts.key),
     ]
+
+
+def index(table: dynamodb.ITable) -> str:
+    """Every index over a table."""
+    return f"{table.table_arn}/index/*"
 
 
 def via_s3(actions: Sequence[str], *keys: kms.IKey) -> iam.PolicyStatement:

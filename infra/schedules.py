@@ -1,18 +1,22 @@
-"""The clock of reconciliation, and the queue of what got lost."""
+"""The clock of reconciliation and of the archive, and the queue of what got lost."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import Function
+from infra.rules import Rule
 from promptops.contract.messages import PromoteTask
+
+#: What a crash between a version and its copy in the archive left behind.
+ARCHIVE = {"task": "archive"}
+RECONCILE = {"task": PromoteTask(task="reconcile").task}
 
 
 class DeadLetters(sqs.Queue):
@@ -29,68 +33,49 @@ class DeadLetters(sqs.Queue):
 
 
 class Schedules(Construct):
-    """Every minute each environment's pointers are compared with its ledger."""
+    """Every minute pointers are compared with their ledger; every five the archive with the registry."""
 
     def __init__(
-        self, scope: Construct, id: str, promotes: Mapping[str, Function], *, dead_letters: DeadLetters
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        promotes: Mapping[str, Function],
+        publish: Function,
+        dead_letters: DeadLetters,
     ) -> None:
         super().__init__(scope, id)
-        self._dead_letters = dead_letters
-        for environment, function in promotes.items():
-            self._reconcile(environment, function)
-
-    def _reconcile(self, environment: str, function: Function) -> None:
-        name = environment.title()
-        rule = events.CfnRule(
-            self,
-            f"Reconcile{name}",
-            schedule_expression="rate(1 minute)",
-            state="ENABLED",
-            description=f"Compare the pointers of {environment} with its ledger",
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="promote",
-                    arn=function.arn,
-                    input=f'{{"task": "{RECONCILE.task}"}}',
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=self._dead_letters.queue_arn
-                    ),
-                    retry_policy=events.CfnRule.RetryPolicyProperty(
-                        maximum_event_age_in_seconds=300, maximum_retry_attempts=2
-                    ),
-                )
-            ],
-        )
-        lambda_.CfnPermission(
-            self,
-            f"Permission{name}",
-            action="lambda:InvokeFunction",
-            function_name=function.arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
-        self._dead_letters.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid=f"Undelivered{name}",
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[self._dead_letters.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+        for environment, promote in promotes.items():
+            Rule(
+                self,
+                f"Reconcile{environment.title()}",
+                promote,
+                description=f"Compare the pointers of {environment} with its ledger",
+                schedule="rate(1 minute)",
+                input=json.dumps(RECONCILE),
+                dead_letters=dead_letters,
             )
+        Rule(
+            self,
+            "Archive",
+            publish,
+            description="Compare the archive with the registry",
+            schedule="rate(5 minutes)",
+            input=json.dumps(ARCHIVE),
+            dead_letters=dead_letters,
         )
+        for function in (*promotes.values(), publish):
+            self._keep_failures(function, dead_letters)
+
+    def _keep_failures(self, function: Function, dead_letters: DeadLetters) -> None:
         lambda_.CfnEventInvokeConfig(
             self,
-            f"Failures{name}",
+            f"Failures{function.node.id}",
             function_name=function.name,
             qualifier="$LATEST",
             maximum_retry_attempts=1,
             maximum_event_age_in_seconds=300,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
-                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
-                    destination=self._dead_letters.queue_arn
-                )
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=dead_letters.queue_arn)
             ),
         ).node.add_dependency(function.function)
-
-
-RECONCILE = PromoteTask(task="reconcile")

@@ -55,6 +55,11 @@ class SettingsParameters(Construct):
                     state_machine_arn=workflow.arn,
                     region=Aws.REGION,
                     release=RELEASE,
+                    approval_environments=[
+                        environment.name
+                        for environment in context.environments
+                        if environment.approval == "required"
+                    ],
                 )
             ),
         )

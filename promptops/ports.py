@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from promptops.domain.approval import Approval, Decision
 from promptops.domain.artifact import Artifact
+from promptops.domain.drift import Drift
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release
 from promptops.domain.people import Actor, People
 from promptops.domain.report import CaseResult, Evidence, Report
 from promptops.domain.request import ReleaseRequest
+from promptops.domain.restriction import Restriction
 from promptops.domain.version import Family, VersionRecord
+
+T = TypeVar("T", covariant=True)
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some of a listing; `next` continues it and is empty at its end."""
+
+    items: Sequence[T]
+    next: str = ""
 
 
 class Clock(Protocol):
@@ -35,10 +47,42 @@ class Registry(Protocol):
     def versions(self, prompt_id: str) -> Sequence[VersionRecord]:
         """Newest first; raises UnknownPrompt."""
 
-    def commit(self, record: VersionRecord, *, after: int) -> bool:
-        """Add the row if the family's newest version still is `after` (0: none); False if it is not."""
+    def records(self, refs: Sequence[PromptRef]) -> Mapping[PromptRef, VersionRecord]:
+        """Those of them that are published, in few calls."""
+
+    def families(
+        self, *, owner: str = "", tag: str = "", prefix: str = "", limit: int = 50, after: str = ""
+    ) -> Page[Family]:
+        """Families in the order of their ids: all, or those of an owner, with a tag, with ids that begin so.
+
+        `after` is the `next` of the page before. Read from an index: a family published this moment may lack.
+        """
+
+    def labelled(self, prompt_id: str, label: str) -> PromptRef | None:
+        """The version that has this label."""
+
+    def commit(self, record: VersionRecord, *, after: Family | None) -> bool:
+        """Add the row, its label and its tags if the family still is `after`; False if it moved on.
+
+        Raises Immutable if another version has its label.
+        """
 
     def link_evidence(self, ref: PromptRef, evidence: Evidence) -> None: ...
+
+    def restrictions(self, prompt_id: str) -> Sequence[Restriction]:
+        """Every revocation of its versions and every one taken back, newest first."""
+
+    def restrict(self, restriction: Restriction) -> None:
+        """Add it to the log of its prompt and to its version; raises Conflict if the log moved on."""
+
+    def revocations(self) -> Sequence[Restriction]:
+        """Those in force now, of all prompts; strongly consistent."""
+
+    def last_restrictions(self) -> Sequence[Restriction]:
+        """The last entry about each version that ever was revoked, of all prompts; strongly consistent."""
+
+    def mark_archived(self, prompt_id: str, version: int) -> None:
+        """Every record up to this version has its copy in the archive."""
 
 
 class Artifacts(Protocol):
@@ -113,17 +157,35 @@ class Ledger(Protocol):
     def head(self, prompt_id: str) -> Head:
         """Strongly consistent; revision 0 where nothing was released."""
 
-    def heads(self) -> Sequence[Head]: ...
+    def heads(self, prompt_ids: Sequence[str] | None = None) -> Sequence[Head]:
+        """Of these prompts, or of every prompt ever released here, in the order of their ids."""
 
     def frozen_because(self) -> str:
         """Why promotions are frozen here; empty when they are not."""
+
+    def restrictions(self, limit: int = 50) -> Sequence[Restriction]:
+        """Every freeze and every one lifted, newest first; strongly consistent."""
+
+    def restrict(self, restriction: Restriction) -> None:
+        """Add it to the log and let it hold; raises Conflict if the log moved on."""
+
+    def archived(self) -> Mapping[str, int]:
+        """Up to which revision each prompt's releases have their copies in the archive."""
+
+    def mark_archived(self, prompt_id: str, revision: int) -> None: ...
+
+    def note_drift(self, drift: Drift) -> None: ...
+
+    def drifts(self, since: str = "", limit: int = 50) -> Sequence[Drift]:
+        """What the reconciler found since that moment, newest first."""
 
     def commit(self, commit: Commit) -> Release:
         """The release now in the ledger: this one, or the first result of the same op_id.
 
         One transaction: version registered with this digest and not revoked, released in the lower
         environment, no freeze, head unmoved, approval consumed, release row, operation row. A freeze stops
-        promotions only; rollback and adopt demand instead that the version was released here before.
+        promotions only; rollback, drill and adopt demand instead that the version was released here before;
+        retire and revoke, which take the head's own version out of service, demand the head alone.
         Raises Conflict naming the winner, Revoked, OutOfOrder, Frozen, ApprovalRequired, NeverReleased, or
         IdempotencyMismatch when the op_id did something else.
         """
@@ -180,6 +242,9 @@ class Pointers(Protocol):
     def read(self, prompt_id: str) -> str | None:
         """The raw value, None where there is no parameter."""
 
+    def read_many(self, prompt_ids: Sequence[str]) -> Mapping[str, str]:
+        """The raw values of those that have a parameter, in few calls."""
+
     def write(self, prompt_id: str, value: str) -> None: ...
 
     def last_writer(self, prompt_id: str) -> str:
@@ -193,6 +258,18 @@ class ReleaseRecords(Protocol):
         """Harmless when it is there already."""
 
     def read(self, prompt_id: str, version: int) -> Release | None: ...
+
+
+class Archive(Protocol):
+    """Copies of every audit row in the locked bucket: written once, read to verify and to restore."""
+
+    def keep(self, key: str, document: Mapping[str, object]) -> None:
+        """Harmless when it is there already; raises DigestMismatch if it is there with another content."""
+
+    def read(self, key: str) -> Mapping[str, object] | None: ...
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """All keys that begin so, in order."""
 
 
 class Alarms(Protocol):

@@ -5,6 +5,7 @@
 - Bedrock authorises Converse as `bedrock:InvokeModel`, on the inference profile where the id names one; the
   emulator as `bedrock:Converse`, an action that AWS does not have, on a model of that name.
 - CloudWatch authorises DescribeAlarms and DeleteAlarms on alarms; the emulator on no resource at all.
+- Parameter Store authorises GetParameters on each parameter; the emulator on no resource at all.
 - Step Functions authorises SendTaskSuccess on the state machine that waits, here the only one; the emulator
   on no resource at all.
 - `aws:PrincipalArn` of a role's session is the role's ARN, path included; the emulator gives the session's.
@@ -52,8 +53,8 @@ def apply_corrections() -> None:
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
     lambda_svc._execute_function_warm = _naming(lambda_svc._execute_function_warm)
     iam_actions.extract_iam_action = _as_aws_names_it(iam_actions.extract_iam_action)
-    iam_actions.extract_resource_arn = _on_alarms(
-        _on_the_machine(_on_the_profile(iam_actions.extract_resource_arn))
+    iam_actions.extract_resource_arn = _on_the_parameter(
+        _on_alarms(_on_the_machine(_on_the_profile(iam_actions.extract_resource_arn)))
     )
     iam_evaluator._resolve_condition_key = _by_the_role(iam_evaluator._resolve_condition_key)
 
@@ -126,6 +127,18 @@ def _on_alarms(extract: Callable[..., str]) -> Callable[..., str]:
         return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 
     return on_alarms
+
+
+def _on_the_parameter(extract: Callable[..., str]) -> Callable[..., str]:
+    def on_the_parameter(*arguments: Any) -> str:
+        if iam_actions.extract_iam_action(*arguments[:-2]) != "ssm:GetParameters":
+            return extract(*arguments)
+        body, region, account = arguments[4], *arguments[-2:]
+        # Of several parameters, too.
+        names = json.loads(body).get("Names") or ["*"]
+        return f"arn:aws:ssm:{region}:{account}:parameter/{str(names[0]).lstrip('/')}"
+
+    return on_the_parameter
 
 
 def _by_the_role(resolve: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:

@@ -28,4 +28,5 @@ DEMO_PEOPLE = (
     DemoPerson("carol", "on-call", "PolicyOnCall", signs_in=True, approves=True),
     DemoPerson("dave", "application", "PolicyReader"),
     DemoPerson("erin", "administrator"),
+    DemoPerson("frank", "auditor", "PolicyAuditor"),
 )

@@ -16,7 +16,8 @@ from lambdas.approve.page.waiting import waiting_page
 from promptops.aws.http_api import ApiCall, respond, respond_error
 from promptops.aws.oidc import CodeFlow
 from promptops.aws.sessions import SESSION_COOKIE, SIGN_IN_COOKIE, Session, Sessions, forgotten
-from promptops.contract.messages import Decided, DecisionBody
+from promptops.contract.bodies import DecisionBody
+from promptops.contract.messages import Decided
 from promptops.domain.approval import Approval
 from promptops.domain.errors import (
     NotConfirmed,

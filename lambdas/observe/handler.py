@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from promptops.aws.emf import EmfSink
 from promptops.aws.http_api import ApiCall, respond, respond_error
-from promptops.contract.messages import ObserveBody
+from promptops.contract.bodies import ObserveBody
 from promptops.contract.names import metric_namespace
 from promptops.contract.settings import ObserveSettings
 from promptops.stages.observe import observe

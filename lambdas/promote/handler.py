@@ -1,4 +1,4 @@
-"""promote-{env}: its API routes, the workflow's tasks and the reconciling schedule."""
+"""promote-{env}: its API routes, the workflow's tasks, the reconciling schedule and hints."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.promote.line import make_request, promotion, reconcile, roll_back
-from promptops.aws.http_api import ApiCall, is_api_event, respond, respond_error
-from promptops.contract.answers import Unchanged
-from promptops.contract.messages import Message, PromoteBody, PromoteTask, RollbackBody, parse_task
+from lambdas.promote.line import look_at, promotion, reconcile
+from lambdas.promote.verbs import answer
+from promptops.aws.change_events import is_change_event
+from promptops.aws.http_api import ApiCall, is_api_event, respond_error
+from promptops.contract.messages import Message, PromoteTask, parse_task
 
 logger = Logger(service="promote", log_uncaught_exceptions=True)
 TASKS: dict[str, Callable[[PromoteTask], Message]] = {
@@ -18,7 +19,7 @@ TASKS: dict[str, Callable[[PromoteTask], Message]] = {
     "check": lambda task: promotion.check(task.request_id),
     "promote": lambda task: promotion.promote(task.request_id),
     "end": lambda task: promotion.end(task.request_id, task.error),
-    "reconcile": lambda _: reconcile(),
+    "reconcile": lambda task: reconcile(task.prompt_ids),
 }
 
 
@@ -28,13 +29,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             return answer(ApiCall.from_event(event))
         except Exception as error:
             return respond_error(error)
+    if is_change_event(event):
+        return look_at(event).to_dict()
     return TASKS[parse_task(event, tuple(TASKS))](PromoteTask.from_event(event)).to_dict()
-
-
-def answer(call: ApiCall) -> dict[str, Any]:
-    if call.route_key.endswith("/rollback"):
-        done = roll_back(RollbackBody.from_event(call.body), call.actor)
-        return respond(200 if done.projected else 202, done.to_dict())
-    evaluate = call.route_key.endswith("/evaluate")
-    made = make_request("evaluate" if evaluate else "promote", PromoteBody.from_event(call.body), call.actor)
-    return respond(200 if isinstance(made, Unchanged) else 202, made.to_dict())

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from promptops.aws.change_events import hinted_prompts
 from promptops.aws.clock import SystemClock
 from promptops.aws.cloudwatch_alarms import CloudWatchAlarms
 from promptops.aws.dynamodb_ledger import DynamoDbLedgers
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
+from promptops.aws.s3_archive import S3Archive
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.aws.s3_release_records import S3ReleaseRecords
 from promptops.aws.s3_reports import S3Reports
@@ -21,9 +26,14 @@ from promptops.contract.answers import Reconciled
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.errors import Unavailable
 from promptops.domain.graders import GRADERS
+from promptops.stages.archive import Archiver
+from promptops.stages.drill import Drills
+from promptops.stages.freeze import freeze, unfreeze
 from promptops.stages.promote import Promotion
 from promptops.stages.reconcile import Reconciler
 from promptops.stages.request import request
+from promptops.stages.retire import retire
+from promptops.stages.revoke import revoke, unrevoke
 from promptops.stages.rollback import rollback
 
 SETTINGS = PromoteSettings.from_env(os.environ)
@@ -38,6 +48,7 @@ ledgers = DynamoDbLedgers(SETTINGS.ledgers, DYNAMODB, SETTINGS.registry_table)
 ledger = ledgers[SETTINGS.environment]
 artifacts = S3Artifacts(SETTINGS.artifact_bucket, S3)
 records = S3ReleaseRecords(SETTINGS.artifact_bucket, SETTINGS.environment, S3)
+archive = S3Archive(SETTINGS.artifact_bucket, S3)
 pointers = SsmPointers(SETTINGS.prefix, SETTINGS.environment, boto3.client("ssm", config=PATIENCE))
 
 promotion = Promotion(
@@ -73,8 +84,42 @@ roll_back = partial(
     records=records,
     clock=clock,
 )
+drills = Drills(
+    is_highest=len(ledgers.names) > 1 and SETTINGS.environment == ledgers.names[-1],
+    ledger=ledger,
+    registry=registry,
+    artifacts=artifacts,
+    pointers=pointers,
+    records=records,
+    archive=archive,
+    clock=clock,
+    monotonic=time.monotonic,
+)
+retire_here = partial(retire, ledger=ledger, pointers=pointers, records=records, clock=clock)
+freeze_here = partial(freeze, ledger=ledger, clock=clock)
+unfreeze_here = partial(unfreeze, ledger=ledger, clock=clock)
+revoke_version = partial(
+    revoke,
+    ledger=ledger,
+    registry=registry,
+    artifacts=artifacts,
+    pointers=pointers,
+    records=records,
+    clock=clock,
+)
+unrevoke_version = partial(unrevoke, registry=registry, clock=clock)
+archiver = Archiver(
+    ledger,
+    archive,
+    records,
+    # What concerns all environments is archived once, by the highest of them.
+    registry if SETTINGS.environment == ledgers.names[-1] else None,
+)
 reconciler = Reconciler(
     ledger=ledger,
+    registry=registry,
+    artifacts=artifacts,
+    archive=archiver.copy,
     pointers=pointers,
     records=records,
     alarms=CloudWatchAlarms(
@@ -87,12 +132,20 @@ reconciler = Reconciler(
 )
 
 
-def reconcile() -> Reconciled:
-    """One pass over the environment; raises Unavailable if a prompt was left as it was: that alarms."""
-    done = reconciler.reconcile()
+def reconcile(prompt_ids: Sequence[str] = ()) -> Reconciled:
+    """One pass over these prompts, or the environment; raises Unavailable if one was left: that alarms."""
+    done = reconciler.reconcile(prompt_ids)
     if done.errors:
         raise Unavailable(
             f"{len(done.errors)} of {done.checked} prompts in {done.environment} were not reconciled",
             "The log says which and why; the next pass tries again.",
         )
     return done
+
+
+def look_at(event: Mapping[str, Any]) -> Reconciled:
+    """One pass over the prompts an event names; what it leaves as it was is the schedule's to say."""
+    prompt_ids = hinted_prompts(event, prefix=SETTINGS.prefix, environment=SETTINGS.environment)
+    if not prompt_ids:
+        return Reconciled(SETTINGS.environment, 0, [], [], [], [], [])
+    return reconciler.reconcile(prompt_ids)

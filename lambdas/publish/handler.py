@@ -1,4 +1,4 @@
-"""publish: POST /v1/publish makes a version; the workflow has one validated again."""
+"""publish: POST /v1/publish makes a version; the workflow validates one again, the schedule archives them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.publish.line import publish_source, validate_again
+from lambdas.publish.line import archive_all, publish_source, validate_again
 from promptops.aws.http_api import ApiCall, is_api_event, respond, respond_error
-from promptops.contract.messages import PublishBody, ValidateTask, parse_task
+from promptops.contract.bodies import PublishBody
+from promptops.contract.messages import ValidateTask, parse_task
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.source import PromptSource
 
@@ -21,7 +22,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             return answer(ApiCall.from_event(event))
         except Exception as error:
             return respond_error(error)
-    parse_task(event, ("validate",))
+    if parse_task(event, ("validate", "archive")) == "archive":
+        return archive_all()
     task = ValidateTask.from_event(event)
     validate_again(PromptRef(task.prompt_id, task.version))
     return {"valid": True}
@@ -30,4 +32,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def answer(call: ApiCall) -> dict[str, Any]:
     body = PublishBody.from_event(call.body)
     source = PromptSource.from_dict(body.source)
-    return respond(200, publish_source(source, body.dataset, call.actor, body.authors, body.commit).to_dict())
+    published = publish_source(
+        source, body.dataset, call.actor, body.authors, body.commit, pinned=body.version
+    )
+    return respond(200, published.to_dict())

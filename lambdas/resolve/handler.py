@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.resolve.line import resolve
 from promptops.aws.http_api import ApiCall, is_api_event, respond, respond_error
-from promptops.contract.messages import ResolveBody
+from promptops.contract.bodies import ResolveBody
 
 logger = Logger(service="resolve", log_uncaught_exceptions=True)
 

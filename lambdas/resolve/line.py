@@ -10,7 +10,7 @@ import boto3
 from promptops.aws.s3_reader import S3ArtifactReader
 from promptops.aws.s3_release_records import S3ReleaseRecords
 from promptops.aws.ssm_pointers import SsmPointers
-from promptops.contract.messages import ResolveBody
+from promptops.contract.bodies import ResolveBody
 from promptops.contract.settings import ResolveSettings
 from promptops.domain.errors import MalformedRequest, UnknownEnvironment, shown
 from promptops.stages.resolve import Resolver, described

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from promptops.aws.dynamodb_rows import NEW, Rows, bound, conditional_put, key_item, row, text
@@ -53,14 +52,16 @@ class DynamoDbApprovals:
             before = self.get(str(link["approval_id"])) if link else None
             pending = before if before and before.status == "PENDING" else None
             if self._opened(approval, task_token, before, pending):
-                return replace(pending, status="SUPERSEDED") if pending else None
+                return pending.become("SUPERSEDED") if pending else None
         raise Throttled("approvals of this prompt are opened and decided all the time", "Try again.")
 
     def decide(
         self, approval: Approval, decision: Decision, actor: Actor, comment: str, now: str
     ) -> Approval:
         """The decided approval; raises AlreadyDecided or ApprovalExpired."""
-        decided = replace(approval, status=decision, decided_by=actor, decided_at=now, comment=comment)
+        if approval.status != "PENDING":
+            raise approval.already_decided()
+        decided = approval.become(decision, decided_by=actor, decided_at=now, comment=comment)
         with mapped("dynamodb:UpdateItem"):
             try:
                 self._rows.client.update_item(**self._change(decided, "expires_at > :now", {":now": now}))
@@ -81,13 +82,13 @@ class DynamoDbApprovals:
         unmoved = ("approval_id = :seen", {":seen": before.approval_id}) if before else (NEW, None)
         table = self._rows.table
         items: list[Any] = [
-            conditional_put(table, _approval_row(approval)),
+            conditional_put(table, approval_row(approval)),
             conditional_put(table, row(LedgerKeys.approval_of_request(approval.request_id), link)),
             conditional_put(table, row(LedgerKeys.token(approval_id), {"token": task_token})),
             conditional_put(table, row(LedgerKeys.open_approval(prompt_id), link, **link), *unmoved),
         ]
         if pending:
-            items.append({"Update": self._change(replace(pending, status="SUPERSEDED"))})
+            items.append({"Update": self._change(pending.become("SUPERSEDED"))})
         client = self._rows.client
         with mapped("dynamodb:TransactWriteItems"):
             try:
@@ -112,7 +113,7 @@ class DynamoDbApprovals:
         }
 
 
-def _approval_row(approval: Approval) -> dict[str, Any]:
+def approval_row(approval: Approval) -> dict[str, Any]:
     return row(
         LedgerKeys.approval(approval.approval_id),
         approval.to_dict(),

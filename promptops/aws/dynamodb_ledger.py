@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from promptops.aws.dynamodb_approvals import DynamoDbApprovals
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
-from promptops.aws.dynamodb_release import Guard, Guarded, guarded_items, head_from
-from promptops.aws.dynamodb_rows import Rows, bound, row
+from promptops.aws.dynamodb_release import Guard, guarded_items, head_from
+from promptops.aws.dynamodb_restrictions import DynamoDbMarks, DynamoDbRestrictions
+from promptops.aws.dynamodb_rows import NEW, Rows, bound, row
+from promptops.aws.dynamodb_transaction import Sleep, attempts, transact
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import LedgerKeys
 from promptops.domain.approval import Approval, Decision
+from promptops.domain.drift import Drift
 from promptops.domain.errors import (
     ApprovalRequired,
     DigestMismatch,
@@ -22,6 +24,7 @@ from promptops.domain.errors import (
     PromptOpsError,
     RequestEnded,
     Throttled,
+    Unavailable,
     UnknownEnvironment,
     UnknownRequest,
     shown,
@@ -37,16 +40,12 @@ from promptops.domain.release_rules import (
     operation_fields,
     out_of_order,
 )
-from promptops.domain.request import ENDS, ReleaseRequest
+from promptops.domain.request import ReleaseRequest, illegal_step, predecessors
+from promptops.domain.restriction import Restriction
 from promptops.ports import Commit
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-MAX_ATTEMPTS = 6
-FIRST_PAUSE_SECONDS = 0.05
-BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-FAILED = "ConditionalCheckFailed"
 
 
 class DynamoDbLedger:
@@ -59,26 +58,48 @@ class DynamoDbLedger:
         client: DynamoDBClient,
         registry_table: str = "",
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = time.sleep,
     ) -> None:
         self.environment = environment
         self._tables = tables
         self._client = client
         self._registry_table = registry_table
         self._sleep = sleep
-        self._rows = Rows(tables[environment], client)
+        self._rows = Rows(tables[environment], client, sleep=sleep)
         self._approvals = DynamoDbApprovals(self._rows)
+        self._restrictions = DynamoDbRestrictions(self._rows)
+        self._marks = DynamoDbMarks(self._rows)
 
     def head(self, prompt_id: str) -> Head:
         document = self._rows.get(LedgerKeys.head(prompt_id))
         return head_from(document) if document else Head(prompt_id)
 
-    def heads(self) -> Sequence[Head]:
-        return [head_from(document) for document in self._rows.query("HEAD")]
+    def heads(self, prompt_ids: Sequence[str] | None = None) -> Sequence[Head]:
+        if prompt_ids is None:
+            return [head_from(document) for document in self._rows.query("HEAD")]
+        rows = self._rows.get_many([LedgerKeys.head(prompt_id) for prompt_id in prompt_ids])
+        return sorted((head_from(document) for document in rows), key=lambda head: head.prompt_id)
 
     def frozen_because(self) -> str:
-        document = self._rows.get(LedgerKeys.FREEZE)
-        return str(document["reason"]) if document else ""
+        return self._restrictions.frozen_because()
+
+    def restrictions(self, limit: int = 50) -> Sequence[Restriction]:
+        return self._restrictions.log(limit)
+
+    def restrict(self, restriction: Restriction) -> None:
+        self._restrictions.add(restriction)
+
+    def archived(self) -> Mapping[str, int]:
+        return self._marks.archived()
+
+    def mark_archived(self, prompt_id: str, revision: int) -> None:
+        self._marks.mark_archived(prompt_id, revision)
+
+    def note_drift(self, drift: Drift) -> None:
+        self._marks.note(drift)
+
+    def drifts(self, since: str = "", limit: int = 50) -> Sequence[Drift]:
+        return self._marks.drifts(since, limit)
 
     def commit(self, commit: Commit) -> Release:
         guarded = guarded_items(
@@ -87,18 +108,20 @@ class DynamoDbLedger:
             lower_table=self._tables[commit.lower_environment] if commit.lower_environment else None,
             registry_table=self._registry_table,
         )
-        for attempt in range(MAX_ATTEMPTS):
-            failed = self._transact(guarded)
-            if failed is None:
-                return commit.release
+        for _ in attempts(self._sleep):
+            try:
+                failed = transact(self._client, [item.item for item in guarded])
+            except Unavailable:
+                done = self._done(commit)
+                if done:
+                    return done
+                raise
             # A reply that was lost looks like a conflict with ourselves: the operation's row tells.
-            done = self.release_of_operation(commit.release.op_id)
+            done = commit.release if failed is None else self._done(commit)
             if done:
-                check_same_operation(done, operation_fields(commit.release))
                 return done
             if failed:
-                raise self._refusal(failed[0], commit)
-            self._sleep(FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
+                raise self._refusal(guarded[failed[0]].guard, commit)
         raise Throttled(f"the ledger of {self.environment} is busy", "Nothing was released; try again.")
 
     def releases(self, prompt_id: str, limit: int = 50) -> Sequence[Release]:
@@ -130,21 +153,21 @@ class DynamoDbLedger:
         return ReleaseRequest.from_dict(document)
 
     def put_request(self, request: ReleaseRequest) -> None:
-        ends = {f":end{position}": end for position, end in enumerate(ENDS)}
+        before = {f":before{number}": status for number, status in enumerate(predecessors(request.status))}
+        allowed = f"#status IN ({', '.join(before)})"
+        first = f"{NEW} OR " if request.status == "requested" else ""
         key = LedgerKeys.request(request.request_id)
         with mapped("dynamodb:PutItem"):
             try:
                 self._client.put_item(
                     TableName=self._rows.table,
                     Item=row(key, request.to_dict(), status=request.status),
-                    ConditionExpression=f"attribute_not_exists(pk) OR NOT #status IN ({', '.join(ends)})",
+                    ConditionExpression=first + allowed,
                     ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues=bound(ends),
+                    ExpressionAttributeValues=bound(before),
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
-                raise RequestEnded(
-                    f"request {request.request_id} has ended", "Run promptops promote again."
-                ) from error
+                raise self._not_stored(request) from error
 
     def approval(self, approval_id: str) -> Approval:
         return self._approvals.get(approval_id)
@@ -166,17 +189,12 @@ class DynamoDbLedger:
     def task_token(self, approval_id: str) -> str:
         return self._approvals.token(approval_id)
 
-    def _transact(self, guarded: Sequence[Guarded]) -> list[Guard] | None:
-        """None when it is done; else the guards that failed, empty where others were in the way."""
-        with mapped("dynamodb:TransactWriteItems"):
-            try:
-                self._client.transact_write_items(TransactItems=[item.item for item in guarded])  # type: ignore[misc]
-            except self._client.exceptions.TransactionCanceledException as error:
-                codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                if not {FAILED, *BUSY} & set(codes):
-                    raise
-                return [item.guard for item, code in zip(guarded, codes, strict=True) if code == FAILED]
-        return None
+    def _done(self, commit: Commit) -> Release | None:
+        """What this operation has made already."""
+        done = self.release_of_operation(commit.release.op_id)
+        if done:
+            check_same_operation(done, operation_fields(commit.release))
+        return done
 
     def _refusal(self, guard: Guard, commit: Commit) -> PromptOpsError:
         release = commit.release
@@ -196,6 +214,13 @@ class DynamoDbLedger:
                 head = self.head(ref.prompt_id)
                 winner = self.release(ref.prompt_id, head.revision) if head.revision else None
                 return head_moved(commit.expected_head.revision, head, winner)
+
+    def _not_stored(self, request: ReleaseRequest) -> PromptOpsError:
+        stored = self.request(request.request_id)
+        if stored.ended:
+            what = f"request {request.request_id} is {stored.status}"
+            return RequestEnded(what, "Run promptops promote again.")
+        return illegal_step(stored, request.status)
 
     def _not_registered(self, ref: PromptRef) -> PromptOpsError:
         try:

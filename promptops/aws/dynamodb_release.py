@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from promptops.aws.dynamodb_items import Item
 from promptops.aws.dynamodb_rows import NEW, bound, conditional_put, key_item, row, text
 from promptops.contract.names import LedgerKeys
 from promptops.domain.approval import Approval
 from promptops.domain.identifiers import sort_key
-from promptops.domain.ledger import SCHEMA, Head
+from promptops.domain.ledger import SCHEMA, Head, Release, ReleaseKind
 from promptops.ports import Commit
 
 #: What a failed condition stands for.
 Guard = Literal["registered", "order", "frozen", "head", "released", "approval", "once"]
+#: These take the head's own version out of service, so nothing about that version can stand against them.
+LEAVING: tuple[ReleaseKind, ...] = ("retire", "revoke")
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,42 @@ def guarded_items(
 ) -> list[Guarded]:
     """All items, in the order in which a refusal is explained."""
     release = commit.release
-    promotion = release.kind == "promote"
-    items = [_registered(commit, registry_table)]
+    items: list[Guarded] = []
+    if release.kind not in LEAVING:
+        items.append(_registered(commit, registry_table))
     if lower_table:
         items.append(_order(commit, lower_table))
-    if promotion:
-        frozen = {"TableName": table, "Key": key_item(LedgerKeys.FREEZE), "ConditionExpression": NEW}
-        items.append(Guarded("frozen", {"ConditionCheck": frozen}))
+    if release.kind == "promote":
+        items.append(_not_frozen(table))
     items.append(_head(commit, table))
-    items.append(_version(commit, table, first_allowed=promotion))
+    if release.kind not in LEAVING:
+        items.append(_version(commit, table, first_allowed=release.kind == "promote"))
     if commit.approval:
         items.append(_approval(commit.approval, commit, table))
-    history = row(LedgerKeys.release(release.prompt_id, release.revision), release.to_dict())
-    items.append(Guarded("once", conditional_put(table, history)))
-    done = {"op_id": release.op_id, "prompt_id": release.prompt_id, "revision": release.revision}
-    operation = row(LedgerKeys.operation(release.op_id), done)
-    items.append(Guarded("once", conditional_put(table, operation)))
+    items.append(Guarded("once", conditional_put(table, release_row(release))))
+    items.append(Guarded("once", conditional_put(table, operation_row(release))))
     return items
+
+
+def release_row(release: Release) -> Item:
+    return row(LedgerKeys.release(release.prompt_id, release.revision), release.to_dict())
+
+
+def operation_row(release: Release) -> Item:
+    """The row that says what an operation made."""
+    made = {"op_id": release.op_id, "prompt_id": release.prompt_id, "revision": release.revision}
+    return row(LedgerKeys.operation(release.op_id), made)
+
+
+def head_row(head: Head) -> Item:
+    return row(LedgerKeys.head(head.prompt_id), head_document(head), revision=head.revision)
+
+
+def released_version_row(release: Release) -> Item:
+    """The row that says this version was released here, last with this revision."""
+    key = LedgerKeys.released_version(release.prompt_id, release.version)
+    document = {"sha256": release.sha256, "revision": release.revision}
+    return row(key, document, sha256=release.sha256)
 
 
 def _registered(commit: Commit, registry_table: str) -> Guarded:
@@ -71,21 +93,31 @@ def _order(commit: Commit, lower_table: str) -> Guarded:
     return Guarded("order", {"ConditionCheck": check})
 
 
+def _not_frozen(table: str) -> Guarded:
+    check = {
+        "TableName": table,
+        "Key": key_item(LedgerKeys.FREEZE),
+        "ConditionExpression": f"{NEW} OR frozen = :no",
+        "ExpressionAttributeValues": bound({":no": ""}),
+    }
+    return Guarded("frozen", {"ConditionCheck": check})
+
+
 def _head(commit: Commit, table: str) -> Guarded:
-    head = commit.release.head()
-    item = row(LedgerKeys.head(head.prompt_id), head_document(head), revision=head.revision)
-    if commit.expected_head.revision == 0:
-        return Guarded("head", conditional_put(table, item))
-    seen = {":seen": commit.expected_head.revision}
-    return Guarded("head", conditional_put(table, item, "revision = :seen", seen))
+    item = head_row(commit.release.head())
+    seen = commit.expected_head.revision
+    if seen:
+        return Guarded("head", conditional_put(table, item, "revision = :seen", {":seen": seen}))
+    if commit.release.kind in LEAVING:
+        # Where nothing was ever released there is nothing to take out of service either.
+        return Guarded("released", conditional_put(table, item, "attribute_exists(pk)"))
+    return Guarded("head", conditional_put(table, item))
 
 
 def _version(commit: Commit, table: str, *, first_allowed: bool) -> Guarded:
     release = commit.release
-    key = LedgerKeys.released_version(release.prompt_id, release.version)
-    document = {"sha256": release.sha256, "revision": release.revision}
+    item = released_version_row(release)
     condition = f"{NEW} OR sha256 = :sha256" if first_allowed else "sha256 = :sha256"
-    item = row(key, document, sha256=release.sha256)
     return Guarded("released", conditional_put(table, item, condition, {":sha256": release.sha256}))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from promptops.aws.dynamodb_batch import get_items
 from promptops.aws.dynamodb_items import Item, document_of, to_item, value
+from promptops.aws.dynamodb_transaction import Sleep
 from promptops.aws.error_mapping import mapped
 from promptops.domain.canonical import canonical
 
@@ -20,9 +23,10 @@ NEW = "attribute_not_exists(pk)"
 class Rows:
     """One ledger table; every read is strongly consistent."""
 
-    def __init__(self, table: str, client: DynamoDBClient) -> None:
+    def __init__(self, table: str, client: DynamoDBClient, *, sleep: Sleep = time.sleep) -> None:
         self.table = table
         self.client = client
+        self.sleep = sleep
 
     def get(self, key: Key) -> dict[str, Any] | None:
         """The row's document, None where there is no row."""
@@ -30,15 +34,23 @@ class Rows:
             found = self.client.get_item(TableName=self.table, Key=key_item(key), ConsistentRead=True)
         return document_of(found["Item"]) if "Item" in found else None
 
+    def get_many(self, keys: Sequence[Key]) -> list[dict[str, Any]]:
+        """The documents of the rows there are, in no order."""
+        wanted = [key_item(key) for key in dict.fromkeys(keys)]
+        return [document_of(item) for item in get_items(self.client, self.table, wanted, sleep=self.sleep)]
+
     def query(
-        self, partition: str, *, newest_first: bool = False, limit: int | None = None
+        self, partition: str, *, since: str = "", newest_first: bool = False, limit: int | None = None
     ) -> list[dict[str, Any]]:
-        """The documents of a partition in the order of their sort keys."""
+        """The documents of a partition in the order of their sort keys, from `since` on if it is given."""
+        condition, values = "pk = :pk", {":pk": partition}
+        if since:
+            condition, values = f"{condition} AND sk >= :since", {**values, ":since": since}
         with mapped("dynamodb:Query"):
             pages = self.client.get_paginator("query").paginate(
                 TableName=self.table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues=bound({":pk": partition}),
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=bound(values),
                 ConsistentRead=True,
                 ScanIndexForward=not newest_first,
                 PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},

@@ -7,6 +7,7 @@ Event format: "Payload format version 2.0", Amazon API Gateway Developer Guide.
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import logging
 from collections.abc import Mapping
@@ -14,16 +15,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptops.domain.errors import (
+    DuplicateKey,
     MalformedRequest,
     PromptOpsError,
     SignInRequired,
+    TooDeep,
     TooLarge,
     UnsupportedMediaType,
+    shown,
 )
 from promptops.domain.people import Actor
-from promptops.domain.strict_json import read_json
+from promptops.domain.strict_json import DuplicateName, NestedTooDeeply, read_bounded_json
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
+MAX_BODY_DEPTH = 32
+MAX_BODY_VALUES = 50_000
 JSON_HEADERS = {
     "content-type": "application/json",
     "cache-control": "no-store",
@@ -48,12 +54,9 @@ class ApiCall:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ApiCall:
-        """The call in an API Gateway event; raises TooLarge for a body over 5 MiB."""
+        """The call in an API Gateway event; raises TooLarge for a body over 5 MiB, or MalformedRequest."""
         context = event["requestContext"]
-        body = event.get("body") or ""
-        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8")
-        if len(raw) > MAX_BODY_BYTES:
-            raise TooLarge(f"the body has {len(raw)} bytes, limit {MAX_BODY_BYTES}", "Send less.")
+        raw = _body(event)
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         sent = event.get("cookies") or headers.get("cookie", "").split(";")
         cookies = (cookie.partition("=") for cookie in sent)
@@ -78,18 +81,41 @@ class ApiCall:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON object sent; raises UnsupportedMediaType or MalformedRequest."""
+        """The JSON object sent; raises UnsupportedMediaType, MalformedRequest, TooDeep or DuplicateKey."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
-            raise UnsupportedMediaType(f"the content type is {kind or 'missing'}", "Send application/json.")
+            what = f"the content type is {shown(kind) if kind else 'missing'}"
+            raise UnsupportedMediaType(what, "Send application/json.")
         try:
-            document = read_json(self.raw_body.decode("utf-8"))
+            document = read_bounded_json(
+                self.raw_body.decode("utf-8"), max_depth=MAX_BODY_DEPTH, max_values=MAX_BODY_VALUES
+            )
+        except NestedTooDeeply as error:
+            raise TooDeep(f"the body is {error}", "Flatten it.") from error
+        except DuplicateName as error:
+            raise DuplicateKey(f"in the body {error}", "Remove one of them.") from error
         except ValueError as error:
             what = f"the body is not JSON ({error})"
             raise MalformedRequest(what, "Send one JSON object in UTF-8.") from error
         if not isinstance(document, dict):
             raise MalformedRequest("the body is not an object", "Send one JSON object.")
         return document
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    """The bytes that were sent; what is too large is not even decoded."""
+    text = event.get("body") or ""
+    in_base64 = bool(event.get("isBase64Encoded"))
+    size = len(text) * 3 // 4 - text[-2:].count("=") if in_base64 else len(text)
+    if size <= MAX_BODY_BYTES:
+        try:
+            raw = base64.b64decode(text, validate=True) if in_base64 else text.encode("utf-8")
+        except (binascii.Error, ValueError) as error:
+            raise MalformedRequest("the body cannot be decoded", "Send it as UTF-8.") from error
+        size = len(raw)
+    if size > MAX_BODY_BYTES:
+        raise TooLarge(f"the body has {size} bytes, limit {MAX_BODY_BYTES}", "Send less.")
+    return raw
 
 
 def is_api_event(event: Mapping[str, Any]) -> bool:

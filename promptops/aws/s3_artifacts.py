@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from promptops.aws import s3_write_once
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import artifact_key
 from promptops.domain.artifact import Artifact
-from promptops.domain.errors import ArtifactMissing, Throttled
+from promptops.domain.errors import ArtifactMissing
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.version import VersionRecord
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-MAX_ATTEMPTS = 5
 _MISSING = ("NoSuchKey", "NoSuchVersion", "404")
 
 
@@ -30,17 +30,7 @@ class S3Artifacts:
     def create(self, ref: PromptRef, content: bytes) -> str | None:
         """The object's version id, also if the same bytes were there before; None if other bytes are."""
         key = artifact_key(ref.prompt_id, ref.version)
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                with mapped("s3:PutObject"):
-                    return self._put(key, content)
-            except Throttled:
-                continue
-            except ClientError as error:
-                if error.response["Error"]["Code"] == "PreconditionFailed":
-                    return self._same(key, content)
-                raise
-        raise Throttled(f"{key} is being written by others", "Try again.")
+        return s3_write_once.create(self._client, self._bucket, key, content)
 
     def load(self, record: VersionRecord) -> Artifact:
         """The artifact, verified against the registry's digest; raises ArtifactMissing or DigestMismatch."""
@@ -55,18 +45,3 @@ class S3Artifacts:
                 raise ArtifactMissing(what, "Restore it from its versions.") from error
             content = found["Body"].read(record.size_bytes + 1)
         return Artifact.from_bytes(content, record.sha256)
-
-    def _put(self, key: str, content: bytes) -> str:
-        return self._client.put_object(
-            Bucket=self._bucket,
-            Key=key,
-            Body=content,
-            ContentType="application/json",
-            ChecksumAlgorithm="SHA256",
-            IfNoneMatch="*",
-        )["VersionId"]
-
-    def _same(self, key: str, content: bytes) -> str | None:
-        with mapped("s3:GetObject"):
-            found = self._client.get_object(Bucket=self._bucket, Key=key)
-            return found["VersionId"] if found["Body"].read(len(content) + 1) == content else None

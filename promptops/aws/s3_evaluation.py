@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 SCHEMA = 1
+#: More is read of no object: a longer dataset has another digest, longer results are no JSON.
+MAX_BYTES = 16 * 1024 * 1024
 
 
 class S3Datasets:
@@ -63,7 +65,11 @@ class S3ChunkResults:
         content = _read(self._client, self._bucket, chunk_key(evaluation_id, chunk))
         if content is None:
             raise EvaluationError(f"chunk {chunk} has no results", "Start the evaluation again.")
-        return [CaseResult.from_dict(case) for case in json.loads(content)["cases"]]
+        try:
+            return [CaseResult.from_dict(case) for case in json.loads(content)["cases"]]
+        except (ValueError, KeyError, TypeError) as error:
+            what = f"the results of chunk {chunk} cannot be read"
+            raise EvaluationError(what, "Start the evaluation again.") from error
 
 
 def _check_digest(content: bytes, expected: str) -> None:
@@ -77,6 +83,6 @@ def _check_digest(content: bytes, expected: str) -> None:
 def _read(client: S3Client, bucket: str, key: str) -> bytes | None:
     try:
         with mapped("s3:GetObject"):
-            return client.get_object(Bucket=bucket, Key=key)["Body"].read()
+            return client.get_object(Bucket=bucket, Key=key)["Body"].read(MAX_BYTES)
     except client.exceptions.NoSuchKey:
         return None

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
+#: More is read of no report: what is longer has another digest than the linked one.
+MAX_BYTES = 16 * 1024 * 1024
+
+
 class S3Reports:
     """`reports/{prompt_id}/v12/{evaluation_id}.json` in the artifact bucket."""
 
@@ -61,4 +65,4 @@ class S3Reports:
 
     def _read(self, key: str) -> bytes:
         with mapped("s3:GetObject"):
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(MAX_BYTES)

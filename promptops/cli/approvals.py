@@ -80,7 +80,7 @@ def reject(
 
 
 def _decide(approval_id: str, decision: str, comment: str, to_stack: line.Line, *, as_json: bool) -> None:
-    from promptops.contract.messages import DecisionBody
+    from promptops.contract.bodies import DecisionBody
 
     body = DecisionBody(decision, comment).to_dict()
     document = to_stack.api.post(f"/v1/approvals/{quote(approval_id, safe='')}", body, repeatable=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -12,9 +13,11 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from promptops.domain.errors import InvalidUsage, PromptOpsError, Unavailable, shown
+from promptops.domain.errors import SHOWN_CHARS, InvalidUsage, PromptOpsError, Unavailable, shown
 
 INTERRUPTED = 130
+#: What was typed, where a message repeats it whole.
+_LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARS + 1},}}")
 
 
 class PromptOps(TyperGroup):
@@ -50,7 +53,7 @@ def run(command: Callable[[], object], *, as_json: bool) -> int:
         found = as_ours(error)
         print(str(found), file=sys.stderr)
         if as_json:
-            print(json.dumps({"error": found.to_dict()}, indent=2, ensure_ascii=False, default=str))
+            print(json.dumps({"error": found.to_dict()}, indent=2, default=str))
         return found.exit_code
 
 
@@ -86,6 +89,7 @@ def _aws(error: Exception) -> PromptOpsError:
 def _usage(error: typer.TyperException) -> InvalidUsage:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "promptops"
-    what, guess, meant = error.format_message().rstrip(".").partition(". Did you mean")
+    said = _LONG_WORD.sub(lambda word: f"{word[0][: SHOWN_CHARS - 1]}…", error.format_message())
+    what, guess, meant = said.rstrip(".").partition(". Did you mean")
     fix = f"Did you mean{meant} See {command} --help." if guess else f"See {command} --help."
     return InvalidUsage(what[:1].lower() + what[1:], fix)

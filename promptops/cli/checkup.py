@@ -93,6 +93,14 @@ def _api(line: Line) -> tuple[Status, str, str]:
     return "ok", line.installation.api_url, ""
 
 
+def _freezes(line: Line) -> tuple[Status, str, str]:
+    frozen = {name: line.ledgers[name].frozen_because() for name in line.ledgers.names}
+    if any(frozen.values()):
+        told = "; ".join(f"{name} is frozen: {reason}" for name, reason in frozen.items() if reason)
+        return "warn", told, "Promotions there are refused until somebody lifts it: promptops unfreeze."
+    return "ok", "no environment is frozen", ""
+
+
 def _mail(line: Line) -> tuple[Status, str, str]:
     with mapped("ses:GetAccount"):
         account = line.client("sesv2").get_account()
@@ -122,6 +130,7 @@ CHECKS = (
     Check("installation", _installation, needed=True),
     Check("release", _release),
     Check("API", _api, needed=True),
+    Check("freezes", _freezes),
     Check("mail", _mail),
     Check("models", check_models),
     Check("Powertools", _powertools),

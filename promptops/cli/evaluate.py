@@ -52,7 +52,7 @@ def evaluate(
         show_preview(folder, to_stack, as_json=as_json)
         return
     from promptops.cli.outcome import follow_to_end
-    from promptops.contract.messages import PromoteBody
+    from promptops.contract.bodies import PromoteBody
 
     ref = PromptRef.parse(what)
     environment = to_stack.environment(env or to_stack.installation.environments[0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,9 @@ from pathlib import Path
 from promptops.cli import strict_yaml
 from promptops.cli.git_history import authorship
 from promptops.cli.prompt_files import read_text
-from promptops.contract.messages import PublishBody
+from promptops.contract.bodies import PublishBody
+from promptops.domain.blocks import BLOCK_ID, included
+from promptops.domain.checks import MAX_TEXT_BYTES
 from promptops.domain.errors import (
     InvalidMetadata,
     InvalidMetadataType,
@@ -21,12 +21,12 @@ from promptops.domain.errors import (
     shown,
 )
 from promptops.domain.source import SCHEMA
+from promptops.domain.suggestion import did_you_mean
 
 METADATA_FILE = "prompt.yaml"
 BLOCKS_FOLDER = "_blocks"
-MAX_TEXT_BYTES = 262_144
 MAX_DATASET_BYTES = 4_194_304
-_TEXT_FIELDS = frozenset({"prompt_id", "description", "owner", "risk", "rationale", "text"})
+_TEXT_FIELDS = frozenset({"prompt_id", "label", "description", "owner", "risk", "rationale", "text"})
 _FIELDS = _TEXT_FIELDS | {
     "schema",
     "messages",
@@ -38,9 +38,10 @@ _FIELDS = _TEXT_FIELDS | {
     "dataset",
     "tags",
     "examples",
+    "allow_invisible",
+    "allow_secret",
 }
 _ROLE_AND_FILE = ("role", "file")
-_INCLUDE = re.compile(r"\{\{>\s*([a-z0-9][a-z0-9-]{0,63})\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -135,22 +136,26 @@ def _file_name(value: object, where: str) -> str:
 def _check_known(document: Mapping[str, object], known: Collection[str], where: str) -> None:
     for name in document:
         if name not in known:
-            close = difflib.get_close_matches(name, sorted(known), n=1)
-            hint = f" (did you mean '{close[0]}'?)" if close else f"; known: {', '.join(sorted(known))}"
+            hint = did_you_mean(name, known) or f"; known: {', '.join(sorted(known))}"
             what = f"{METADATA_FILE}: {where}{shown(name)} is not a field{hint}"
             raise UnknownMetadata(what, "Remove it or correct its name.")
 
 
 def _blocks(path: Path, texts: Sequence[str]) -> dict[str, str]:
-    """The text of every block the messages include; blocks include none."""
+    """The text of every block the messages include, and of those that these include."""
     folder = path.resolve().parent / BLOCKS_FOLDER
     if folder.is_symlink():
         raise NotAFile(f"{BLOCKS_FOLDER} is a link", "Keep the blocks in a folder of that name.")
     blocks: dict[str, str] = {}
-    for block in sorted({name for text in texts for name in _INCLUDE.findall(text)}):
+    waiting = {name for text in texts for name in included(text)}
+    while waiting:
+        block = min(waiting)
+        if not BLOCK_ID.fullmatch(block):
+            raise MissingBlock(f"{shown(block)} is not a block's id", "Use a-z, 0-9 and '-'.")
         file = folder / f"{block}.md"
         if not file.exists() and not file.is_symlink():
             known = ", ".join(sorted(file.stem for file in folder.glob("*.md"))) or "none"
             raise MissingBlock(f"there is no block {shown(block)}", f"Known in {BLOCKS_FOLDER}: {known}.")
         blocks[block] = read_text(folder, file.name, max_bytes=MAX_TEXT_BYTES)
+        waiting = (waiting | set(included(blocks[block]))) - set(blocks)
     return blocks

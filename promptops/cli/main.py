@@ -6,21 +6,29 @@ from typing import Annotated
 
 import typer
 
-from promptops.cli import local
+from promptops.cli import audit, local
 from promptops.cli.approvals import approvals, approve, reject
 from promptops.cli.boundary import PromptOps
+from promptops.cli.changes import changes
+from promptops.cli.diff import diff
 from promptops.cli.doctor import doctor
+from promptops.cli.drift import drift
 from promptops.cli.evaluate import evaluate
+from promptops.cli.freeze import freeze, unfreeze
 from promptops.cli.history import history
+from promptops.cli.list import list as list_prompts
 from promptops.cli.observe import observe
 from promptops.cli.promote import promote
 from promptops.cli.publish import publish
 from promptops.cli.resolve import resolve
+from promptops.cli.restore import restore
+from promptops.cli.retire import retire
+from promptops.cli.revoke import revoke, unrevoke
 from promptops.cli.rollback import rollback
 from promptops.cli.show import show
 from promptops.cli.validate import validate
 
-#: In the order a prompt travels, then what looks and helps.
+#: In the order a prompt travels, then what on-call holds and takes back, then what looks and helps.
 COMMANDS = (
     publish,
     validate,
@@ -30,10 +38,19 @@ COMMANDS = (
     resolve,
     observe,
     rollback,
+    retire,
+    revoke,
+    unrevoke,
+    freeze,
+    unfreeze,
     reject,
     approvals,
+    list_prompts,
     show,
     history,
+    diff,
+    changes,
+    drift,
     doctor,
 )
 
@@ -57,6 +74,7 @@ def start(
     A prompt travels:   publish  validate  evaluate  approve  promote  resolve  observe  rollback
     Begin with:         promptops publish prompts/support-ticket
                         promptops promote support-ticket@v1 --to dev --reason "first release"
+    On call:            promptops changes, then rollback, revoke or freeze
     Where it runs:      the account and Region of your AWS credentials; check with promptops doctor
     On this machine:    promptops local up
     """
@@ -70,6 +88,8 @@ def start(
 
 for command in COMMANDS:
     app.command()(command)
+audit.app.command()(restore)
+app.add_typer(audit.app)
 app.add_typer(local.app)
 
 

@@ -35,7 +35,7 @@ def observe(
     Example:  promptops observe support-ticket --env prod --latency-ms 840 --tokens 310 --quality 1
     Next:     promptops rollback support-ticket --env prod --reason "quality fell"
     """
-    from promptops.contract.messages import ObserveBody
+    from promptops.contract.bodies import ObserveBody
     from promptops.domain.usage import parse_uses
 
     measured = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -51,6 +52,30 @@ def conclude(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
         answer(document, *report_lines(report), as_json=as_json)
         return
     _released(request, line, as_json=as_json)
+
+
+def committed(
+    done: Mapping[str, Any],
+    *lines: str,
+    as_json: bool,
+    warnings: Callable[[], Sequence[str]] = lambda: (),
+) -> None:
+    """The answer for a release the API has made, then what is worth a second look at it.
+
+    Raises Exit with PENDING while its pointer is not written, having said why.
+    """
+    if not as_json:
+        answer({}, *lines, as_json=False)
+    found = list(warnings())
+    for warning in found:
+        note(warning)
+    if as_json:
+        answer({**done, "warnings": found}, as_json=True)
+    if not done["projected"]:
+        problem = done.get("problem")
+        if isinstance(problem, Mapping):
+            note(str(problem["message"]))
+        raise typer.Exit(PENDING)
 
 
 def is_projected(prompt_id: str, environment: str, revision: int, line: Line) -> bool:

@@ -44,7 +44,7 @@ def promote(
     Next:     promptops resolve support-ticket --env prod --var ticket="It is slow"
     """
     from promptops.cli.outcome import follow_to_end
-    from promptops.contract.messages import PromoteBody
+    from promptops.contract.bodies import PromoteBody
 
     ref = PromptRef.parse(version)
     check_reason(reason)

@@ -7,8 +7,18 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-from promptops.domain.errors import InvalidEncoding, NotAFile, TooLarge, shown
+from promptops.domain.errors import BinaryContent, InvalidEncoding, NotAFile, TooLarge, shown
 
+_BINARY = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"%PDF-": "PDF",
+}
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -16,9 +26,12 @@ def read_text(folder: Path, name: str, *, max_bytes: int) -> str:
     """The text of one file, `name` being relative to the folder.
 
     Raises NotAFile for links, folders, devices and names that lead out of the folder, TooLarge before
-    anything is read, InvalidEncoding for everything but UTF-8 without a byte order mark.
+    anything is read, BinaryContent, InvalidEncoding for everything but UTF-8 without a byte order mark.
     """
     content = _read_bytes(folder, name, max_bytes)
+    for start, kind in _BINARY.items():
+        if content.startswith(start):
+            raise BinaryContent(f"{name} looks like {kind}", "Prompts are text; save it as UTF-8.")
     if content.startswith(_BYTE_ORDER_MARKS):
         raise InvalidEncoding(f"{name}: byte 0 is 0x{content[0]:02X}", "Save it as UTF-8 without BOM.")
     try:
@@ -39,7 +52,7 @@ def _read_bytes(folder: Path, name: str, max_bytes: int) -> bytes:
     try:
         descriptor = os.open(folder / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:
-        raise NotAFile(f"{folder / path} does not exist", "Create it, or correct its name.") from error
+        raise NotAFile(f"{shown(name)} does not exist", "Create it, or correct its name.") from error
     except OSError as error:
         what = "is a link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
         raise NotAFile(f"{shown(name)} {what}", "Put a regular, readable file there.") from error

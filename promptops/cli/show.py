@@ -7,12 +7,17 @@ from typing import Annotated
 import typer
 
 from promptops.cli import line
+from promptops.cli.named import named
 from promptops.cli.options import FOLLOW_SECONDS, PREFIX, AsJson, Prefix, Profile, Region, Timeout
-from promptops.cli.output import answer
+from promptops.cli.output import answer, note
 from promptops.domain.errors import InvalidUsage, NotReleased
 from promptops.domain.identifiers import PromptRef, check_prompt_id
+from promptops.domain.ledger import Head
+from promptops.domain.lifecycle import status_of
 from promptops.domain.request import environment_of
 
+#: So many releases of one prompt are looked through for the versions that were released.
+ALL_RELEASES = 100_000
 Prompt = Annotated[str, typer.Argument(metavar="[PROMPT[@VERSION]]", help="E.g. support-ticket@v3.")]
 LiveIn = Annotated[str, typer.Option("--env", metavar="ENV", help="The version that is live there.")]
 Request = Annotated[str, typer.Option("--request", metavar="ID", help="A request of promote or evaluate.")]
@@ -34,7 +39,7 @@ def show(
 
     \b
     Example:  promptops show support-ticket
-              promptops show support-ticket@v3
+              promptops show support-ticket@v3        (or its label: support-ticket@2.2.0)
               promptops show support-ticket --env prod
               promptops show --request prod-4f1c… --follow
     Next:     promptops history support-ticket --env prod
@@ -47,34 +52,46 @@ def show(
     elif env:
         _version(_live(check_prompt_id(prompt), env, to_stack), to_stack, as_json=as_json)
     elif "@" in prompt:
-        _version(PromptRef.parse(prompt), to_stack, as_json=as_json)
+        _version(named(prompt, to_stack), to_stack, as_json=as_json)
     else:
         _family(check_prompt_id(prompt), to_stack, as_json=as_json)
 
 
 def _family(prompt_id: str, to_stack: line.Line, *, as_json: bool) -> None:
+    from promptops.cli.listing import in_environments
     from promptops.cli.version_view import version_document, version_table
 
     records = to_stack.registry.versions(prompt_id)
-    heads = {name: to_stack.ledgers[name].head(prompt_id) for name in to_stack.ledgers.names}
-    live = {name: head.version for name, head in heads.items() if head.revision}
+    heads = _heads(prompt_id, to_stack)
+    released = {
+        release.version
+        for name in heads
+        for release in to_stack.ledgers[name].releases(prompt_id, ALL_RELEASES)
+    }
+    statuses = {record.ref: status_of(record, released=record.ref.version in released) for record in records}
     document = {
         "prompt_id": prompt_id,
         "live": {
-            name: {"version": f"v{heads[name].version}", "revision": heads[name].revision} for name in live
+            name: {"version": f"v{head.version}", "revision": head.revision}
+            for name, head in heads.items()
+            if head.state == "live"
         },
-        "versions": [version_document(record) for record in records],
+        "environments": in_environments(heads),
+        "versions": [version_document(record, statuses[record.ref]) for record in records],
     }
-    answer(document, version_table(records, live), as_json=as_json)
+    answer(document, version_table(records, statuses, heads), as_json=as_json)
 
 
 def _version(ref: PromptRef, to_stack: line.Line, *, as_json: bool) -> None:
+    from promptops.cli.listing import was_released
     from promptops.cli.version_view import version_document, version_lines
 
     record = to_stack.registry.version(ref)
     artifact = to_stack.artifact(record)
-    document = {**version_document(record), "artifact": artifact.to_dict()}
-    answer(document, *version_lines(record, artifact), as_json=as_json)
+    heads = _heads(ref.prompt_id, to_stack)
+    status = status_of(record, released=was_released(ref, heads, to_stack.ledgers))
+    document = {**version_document(record, status), "artifact": artifact.to_dict()}
+    answer(document, *version_lines(record, status, artifact), as_json=as_json)
 
 
 def _live(prompt_id: str, env: str, to_stack: line.Line) -> PromptRef:
@@ -82,7 +99,15 @@ def _live(prompt_id: str, env: str, to_stack: line.Line) -> PromptRef:
     head = to_stack.ledgers[environment].head(prompt_id)
     if not head.revision:
         raise NotReleased(f"{prompt_id} has no release in {environment}", "Promote it first.")
+    if head.state != "live":
+        note(f"{prompt_id} is {head.state} in {environment}; this is the version it served before.")
     return PromptRef(prompt_id, head.version)
+
+
+def _heads(prompt_id: str, to_stack: line.Line) -> dict[str, Head]:
+    """The head of each environment where something was released."""
+    heads = {name: to_stack.ledgers[name].head(prompt_id) for name in to_stack.ledgers.names}
+    return {name: head for name, head in heads.items() if head.revision}
 
 
 def _request(request_id: str, to_stack: line.Line, timeout_seconds: float, *, as_json: bool) -> None:

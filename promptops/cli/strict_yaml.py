@@ -46,6 +46,8 @@ def load(text: str, name: str, *, text_fields: Set[str] = frozenset()) -> object
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "not YAML"
+        if problem.startswith("but ") and error.context:
+            problem = f"{error.context}, {problem}"
         raise InvalidMetadata(f"{_place(name, mark)}: {problem}", "Correct the YAML there.") from error
     return _Values(name, text_fields).of(node)
 
@@ -66,13 +68,21 @@ class _Loader(yaml.SafeLoader):
             )
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise TooDeep(
-                f"{_place(self.file, event.start_mark)}: nested deeper than {MAX_DEPTH} levels", "Flatten it."
-            )
+            raise _too_deep(self.file, event.start_mark)
         try:
             return super().compose_node(parent, index)
         finally:
             self._depth -= 1
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        # The scanner looks far ahead of what is composed, in time that grows with the square of the depth.
+        if self.flow_level >= MAX_DEPTH:
+            raise _too_deep(self.file, self.get_mark())
+        super().fetch_flow_collection_start(token)
+
+
+def _too_deep(name: str, mark: yaml.Mark) -> TooDeep:
+    return TooDeep(f"{_place(name, mark)}: nested deeper than {MAX_DEPTH} levels", "Flatten it.")
 
 
 class _Values:

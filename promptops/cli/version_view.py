@@ -8,33 +8,50 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from promptops.cli.output import moment, table
+from promptops.domain.lifecycle import TRANSITIONS, Status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
     from promptops.domain.artifact import Artifact
+    from promptops.domain.identifiers import PromptRef
+    from promptops.domain.ledger import Head
     from promptops.domain.version import VersionRecord
 
 
-def version_document(record: VersionRecord) -> dict[str, object]:
-    """The record for scripts; its reference written as people do."""
-    return {**asdict(record), "ref": str(record.ref), "version": f"v{record.ref.version}"}
+def version_document(record: VersionRecord, status: Status) -> dict[str, object]:
+    """The record for scripts; its reference written as people do, and what its status is and may become."""
+    return {
+        **asdict(record),
+        "ref": str(record.ref),
+        "version": f"v{record.ref.version}",
+        "status": status,
+        "may_become": list(TRANSITIONS[status]),
+    }
 
 
-def version_table(records: Sequence[VersionRecord], live: Mapping[str, int]) -> Table:
-    """One line a version, newest first; `live` maps an environment to the version it serves."""
-    heads = ("VERSION", "PUBLISHED", "BY", "RISK", "EVIDENCE", "LIVE IN", "RATIONALE")
+def version_table(
+    records: Sequence[VersionRecord], statuses: Mapping[PromptRef, Status], heads: Mapping[str, Head]
+) -> Table:
+    """One line a version, newest first; `heads` are those of the environments it was released in."""
+    columns = ("VERSION", "PUBLISHED", "LABEL", "BY", "RISK", "STATUS", "EVIDENCE", "LIVE IN", "RATIONALE")
     return table(
-        heads,
+        columns,
         (
             (
                 f"v{record.ref.version}",
                 moment(record.published_at),
+                record.label,
                 record.published_by,
                 record.policy.risk,
+                statuses[record.ref],
                 _evidence(record),
-                ", ".join(name for name, version in live.items() if version == record.ref.version),
+                ", ".join(
+                    name
+                    for name, head in heads.items()
+                    if (head.version, head.state) == (record.ref.version, "live")
+                ),
                 f"revoked: {record.revoked_reason}" if record.revoked_reason else record.rationale,
             )
             for record in records
@@ -42,10 +59,12 @@ def version_table(records: Sequence[VersionRecord], live: Mapping[str, int]) -> 
     )
 
 
-def version_lines(record: VersionRecord, artifact: Artifact) -> Iterator[RenderableType]:
+def version_lines(record: VersionRecord, status: Status, artifact: Artifact) -> Iterator[RenderableType]:
     """What is known of a version, then its messages."""
     facts = {
         "version": record.ref,
+        "label": record.label,
+        "status": status,
         "description": record.description,
         "rationale": record.rationale,
         "owner": record.owner,

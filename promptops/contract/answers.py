@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from promptops.contract.messages import Message
 
@@ -30,6 +30,37 @@ class Unchanged(Message):
 
 
 @dataclass(frozen=True)
+class Restricted(Message):
+    """200: the restriction now in force or lifted; `version` is 0 for an environment.
+
+    `released` holds what a revocation made live instead, or took out of service, where this was done at once;
+    other environments follow with their next reconciliation.
+    """
+
+    scope: str
+    kind: str
+    version: int
+    reason: str
+    at: str
+    unchanged: bool = False
+    released: list[Mapping[str, object]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Drilled(Message):
+    """200: a rollback that was tried and undone; each time is from the call to the pointer's new value."""
+
+    environment: str
+    prompt_id: str
+    version: int
+    other_version: int
+    revisions: list[int]
+    back_seconds: float
+    forth_seconds: float
+    evidence_key: str
+
+
+@dataclass(frozen=True)
 class Ended(Message):
     request_id: str
     status: str
@@ -37,10 +68,16 @@ class Ended(Message):
 
 @dataclass(frozen=True)
 class Reconciled(Message):
-    """One pass over an environment; `errors` holds what went wrong, prompt by prompt."""
+    """One pass over an environment; `errors` holds what went wrong, prompt by prompt.
+
+    `repaired` had a pointer that lagged or was missing, `adopted` a bare one typed in an emergency, `refused`
+    any other value; `withdrawn` served a version that had been revoked.
+    """
 
     environment: str
     checked: int
     repaired: list[str]
     adopted: list[str]
+    refused: list[str]
+    withdrawn: list[str]
     errors: list[Mapping[str, object]]

@@ -33,43 +33,6 @@ class Message:
 
 
 @dataclass(frozen=True)
-class PublishBody(Message):
-    """POST /v1/publish: a source document, its cases as JSON lines, and who wrote it."""
-
-    source: Mapping[str, object]
-    dataset: str = ""
-    authors: tuple[str, ...] = ()
-    commit: str = ""
-
-
-@dataclass(frozen=True)
-class PromoteBody(Message):
-    """POST /v1/{env}/promote and /evaluate; `version` is `v12`."""
-
-    prompt_id: str
-    version: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class RollbackBody(Message):
-    """POST /v1/{env}/rollback; without `to_version` the newest earlier release that is not revoked."""
-
-    prompt_id: str
-    reason: str
-    to_version: str = ""
-    op_id: str = ""
-
-
-@dataclass(frozen=True)
-class DecisionBody(Message):
-    """POST /v1/approvals/{approval_id}; `decision` is approve or reject."""
-
-    decision: str
-    comment: str = ""
-
-
-@dataclass(frozen=True)
 class Decided(Message):
     """200 to a decision; `status` is APPROVED or REJECTED, the workflow goes on by itself."""
 
@@ -79,25 +42,6 @@ class Decided(Message):
     prompt_id: str
     version: int
     status: str
-
-
-@dataclass(frozen=True)
-class ResolveBody(Message):
-    """POST /v1/resolve, and the payload of a direct invocation of `resolve`.
-
-    Without `variables` (null) the messages come back as templates, with it rendered.
-    """
-
-    prompt_id: str
-    environment: str
-    variables: Mapping[str, object] | None = None
-
-
-@dataclass(frozen=True)
-class ObserveBody(Message):
-    """POST /v1/observe: records of uses, each with environment, prompt_id, version and what was measured."""
-
-    records: list[Mapping[str, object]]
 
 
 @dataclass(frozen=True)
@@ -113,11 +57,15 @@ PromoteTaskName = Literal["begin", "check", "promote", "end", "reconcile"]
 
 @dataclass(frozen=True)
 class PromoteTask(Message):
-    """Workflow or schedule to `promote-{env}`. `error` is what a catch handed on, `{Error, Cause}`."""
+    """Workflow or schedule to `promote-{env}`. `error` is what a catch handed on, `{Error, Cause}`.
+
+    `reconcile` looks at `prompt_ids`, or at every prompt if there are none.
+    """
 
     task: PromoteTaskName
     request_id: str = ""
     error: Mapping[str, object] | None = None
+    prompt_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +91,10 @@ class Checked(Message):
 
 @dataclass(frozen=True)
 class Promoted(Message):
-    """Answer to `promote` and to a rollback: `projected` is false while clients still see the old pointer."""
+    """Answer to `promote`, to a rollback and to a retirement.
+
+    `projected` is false while clients still see the old pointer; `problem` says why, as errors are written.
+    """
 
     environment: str
     prompt_id: str
@@ -153,6 +104,7 @@ class Promoted(Message):
     from_version: int
     projected: bool
     unchanged: bool = False
+    problem: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/{env}/evaluate", "promote", per_environment=True, policies=("Author", "Ci")),
     Route("POST", "/v1/{env}/promote", "promote", per_environment=True, policies=("Author",)),
     Route("POST", "/v1/{env}/rollback", "promote", per_environment=True, policies=("OnCall",)),
+    Route("POST", "/v1/{env}/drill", "promote", per_environment=True, policies=("OnCall",)),
+    Route("POST", "/v1/{env}/retire", "promote", per_environment=True, policies=("OnCall",)),
+    Route("POST", "/v1/{env}/freeze", "promote", per_environment=True, policies=("OnCall",)),
+    Route("POST", "/v1/{env}/unfreeze", "promote", per_environment=True, policies=("OnCall",)),
+    # A version is revoked everywhere, so by the function of the highest environment.
+    Route("POST", "/v1/revoke", "promote", policies=("OnCall",)),
+    Route("POST", "/v1/unrevoke", "promote", policies=("OnCall",)),
     Route("POST", "/v1/resolve", "resolve", policies=("Reader",)),
     Route("POST", "/v1/observe", "observe", policies=("Reader",)),
     Route("POST", "/v1/approvals/{approval_id}", "approve", policies=("Approver",)),

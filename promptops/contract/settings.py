@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T", bound="Settings")
@@ -133,7 +133,8 @@ class EnvironmentSettings:
 class Installation:
     """The document in `/{prefix}/installation`: what the command line needs to know.
 
-    `environments` in promotion order; `ledger_tables` maps each to its table.
+    `environments` in promotion order; `ledger_tables` maps each to its table. `approval_environments` are
+    those that ask another person for high-risk prompts.
     """
 
     environments: list[str]
@@ -145,6 +146,7 @@ class Installation:
     state_machine_arn: str
     region: str
     release: str
+    approval_environments: list[str] = field(default_factory=list)
     schema: int = 1
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from promptops.domain.errors import (
@@ -12,6 +12,7 @@ from promptops.domain.errors import (
     ApprovalRejected,
     ApprovalRequired,
     ApprovalStale,
+    IllegalTransition,
     SelfApproval,
     UnknownPerson,
 )
@@ -20,6 +21,13 @@ from promptops.domain.people import Actor, People, Person
 SCHEMA = 1
 ApprovalStatus = Literal["PENDING", "APPROVED", "REJECTED", "SUPERSEDED"]
 Decision = Literal["APPROVED", "REJECTED"]
+#: What may follow what: whatever becomes of an approval, it becomes once.
+TRANSITIONS: Mapping[ApprovalStatus, tuple[ApprovalStatus, ...]] = {
+    "PENDING": ("APPROVED", "REJECTED", "SUPERSEDED"),
+    "APPROVED": (),
+    "REJECTED": (),
+    "SUPERSEDED": (),
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,15 @@ class Approval:
     decided_at: str = ""
     comment: str = ""
     consumed_by: str = ""
+
+    def become(self, status: ApprovalStatus, **changes: object) -> Approval:
+        """The approval in its next status; raises IllegalTransition where that may not follow this one."""
+        if status not in TRANSITIONS[self.status]:
+            raise IllegalTransition(
+                f"approval {self.approval_id} is {self.status} and cannot become {status}",
+                "Nothing changed; promptops approvals lists what is open.",
+            )
+        return replace(self, status=status, **changes)  # type: ignore[arg-type]
 
     def decider(self, actor: Actor, people: People, now: str) -> Person:
         """The person who may decide this, now.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promptops.domain.allowances import NOTHING, Allowances
 from promptops.domain.canonical import canonical, sha256
 from promptops.domain.errors import DigestMismatch
 from promptops.domain.variables import Variable
@@ -37,6 +38,7 @@ class Artifact:
     output_schema: Mapping[str, object] | None = None
     blocks: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Mapping[str, str], ...] = ()
+    allowances: Allowances = NOTHING
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -49,6 +51,7 @@ class Artifact:
             "output_schema": self.output_schema,
             "blocks": dict(self.blocks),
             "examples": [dict(example) for example in self.examples],
+            **self.allowances.to_dict(),
         }
 
     def to_bytes(self) -> bytes:
@@ -77,4 +80,5 @@ class Artifact:
             output_schema=document["output_schema"],
             blocks=document["blocks"],
             examples=tuple(document["examples"]),
+            allowances=Allowances.from_dict(document),
         )

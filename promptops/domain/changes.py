@@ -90,6 +90,7 @@ def _settings(artifact: Artifact) -> dict[str, object]:
     settings.update({f"block {name}": value for name, value in sorted(artifact.blocks.items())})
     settings["output schema"] = artifact.output_schema
     settings.update({f"example {number}": item for number, item in enumerate(artifact.examples, start=1)})
+    settings.update(artifact.allowances.to_dict())
     return settings
 
 

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from promptops.domain.allowance_rules import may_be_allowed
+from promptops.domain.allowances import Allowances
 from promptops.domain.errors import (
     BinaryContent,
     ControlCharacter,
@@ -18,7 +20,8 @@ from promptops.domain.errors import (
     TooLarge,
     shown,
 )
-from promptops.domain.visible import is_hidden
+from promptops.domain.secret_scan import find_secret
+from promptops.domain.visible import hidden_at
 
 MAX_TEXT_BYTES = 65_536
 MAX_DEPTH = 20
@@ -26,46 +29,31 @@ MAX_DEPTH = 20
 _PLAIN = re.compile(r"[\n\t\x20-\x7e]*")
 _ARCHIVES = {"PK\x03\x04": "zip", "\x1f\x8b": "gzip"}
 _BYTE_ORDER_MARK = "\ufeff"
-_JOINERS = "\u200c\u200d"
-_EMOJI_STYLES = "\ufe0e\ufe0f"
-_SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("private key", re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----")),
-    ("JSON web token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,4096}\.eyJ[A-Za-z0-9_-]{10,4096}\.")),
-    ("GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,255})\b")),
-    (
-        "password",
-        # After a colon prose may follow ("secret: politeness"), so there the value needs a digit.
-        re.compile(
-            r"\b(?:password|passwd|secret|api_key)[\"']?\s{0,5}"
-            r"(?:=\s{0,5}[\"']?|:\s{0,5}[\"']?(?=[^\s\"'{<$*=]{0,200}\d))[^\s\"'{<$*=]{8,200}",
-            re.IGNORECASE,
-        ),
-    ),
-)
-_SHOWN_SECRET_CHARS = 4
+#: Beyond it, readers of JSON no longer agree on a number.
+_LARGEST_INTEGER = 2**53
 
 
-def check_text(text: str, where: str) -> None:
-    """Returns if the text is small, UTF-8, visible, plain and holds no secret.
+def check_text(text: str, where: str, allowed: Allowances | None = None) -> None:
+    """Returns if the text is small, UTF-8, visible, plain and holds no secret, but for what is allowed.
 
-    Raises TooLarge, InvalidEncoding, BinaryContent, ControlCharacter, InvisibleCharacter or SecretInPrompt,
-    each with its place; a secret is masked.
+    Where nothing can be `allowed` it is None. Raises TooLarge, InvalidEncoding, BinaryContent,
+    ControlCharacter, InvisibleCharacter or SecretInPrompt, each with its place; a secret is masked.
     """
     _check_encoding(text, where)
     if not _PLAIN.fullmatch(text):
-        _check_characters(text, where)
-    for name, pattern in _SECRETS:
-        found = pattern.search(text)
-        if found:
-            line = text.count("\n", 0, found.start()) + 1
-            raise SecretInPrompt(
-                f"{where} line {line}: {name} {found.group()[:_SHOWN_SECRET_CHARS]}****",
-                "Remove it, revoke it, and pass secrets to the application another way.",
-            )
+        _check_characters(text, where, allowed)
+    found = find_secret(text, allowed.secrets if allowed else ())
+    if found:
+        line = text.count("\n", 0, found.position) + 1
+        otherwise = f'; if it is none, write allow_secret: {{{found.name}: "why"}} in prompt.yaml'
+        fix = "Remove it, revoke it, and pass secrets to the application another way"
+        raise SecretInPrompt(
+            f"{where} line {line}: {found.name} {found.masked}",
+            f"{fix}{'' if allowed is None else otherwise}.",
+        )
 
 
-def check_value(value: object, where: str) -> None:
+def check_value(value: object, where: str, allowed: Allowances | None = None) -> None:
     """Returns if this is JSON, at most 20 deep, whose texts all pass `check_text`.
 
     Raises TooDeep, InvalidMetadataType or what `check_text` raises.
@@ -76,16 +64,19 @@ def check_value(value: object, where: str) -> None:
         if depth > MAX_DEPTH:
             raise TooDeep(f"{where} is nested more than {MAX_DEPTH} deep", "Flatten it.")
         if isinstance(found, str):
-            check_text(found, where)
+            check_text(found, where, allowed)
         elif isinstance(found, Mapping):
             waiting += [(item, depth + 1) for pair in found.items() for item in pair]
             if not all(isinstance(name, str) for name in found):
                 name = next(name for name in found if not isinstance(name, str))
-                raise InvalidMetadataType(f"{where} has the name {shown(name)}", f'Quote it: "{name}".')
+                raise InvalidMetadataType(f"{where} has the name {shown(name)}", "Quote it.")
         elif isinstance(found, (list, tuple)):
             waiting += [(item, depth + 1) for item in found]
         elif isinstance(found, float) and not math.isfinite(found):
             raise InvalidMetadataType(f"{where} holds {found}", "Write a finite number.")
+        elif isinstance(found, int) and abs(found) > _LARGEST_INTEGER:
+            what = f"{where} holds a whole number beyond 2^53"
+            raise InvalidMetadataType(what, "Quote it if it is text; readers of JSON would round it.")
         elif found is not None and not isinstance(found, (bool, int, float)):
             raise InvalidMetadataType(f"{where} holds a {type(found).__name__}, {shown(found)}", "Quote it.")
 
@@ -113,32 +104,23 @@ def _check_encoding(text: str, where: str) -> None:
     encoded(text, where, MAX_TEXT_BYTES)
 
 
-def _check_characters(text: str, where: str) -> None:
-    for position, character in enumerate(text):
-        if character.isascii() and (character.isprintable() or character in "\n\t"):
-            continue
+def _check_characters(text: str, where: str, allowed: Allowances | None) -> None:
+    passing = allowed.characters if allowed else ()
+    for position in hidden_at(text):
+        character = text[position]
         if character == "\r":
             raise ControlCharacter(_place(text, position, where), "Save it with LF, not CRLF, at line ends.")
-        category = unicodedata.category(character)
-        if category == "Cc":
+        if unicodedata.category(character) == "Cc":
             raise ControlCharacter(_place(text, position, where), "Remove the control character.")
-        if category != "Zs" and is_hidden(character) and not _shapes(text, position):
-            raise InvisibleCharacter(_place(text, position, where), "Remove it; a reader cannot see it.")
+        if character not in passing:
+            otherwise = f"; if it must stay, write allow_invisible: [U+{ord(character):04X}] in prompt.yaml"
+            if allowed is None or not may_be_allowed(character):
+                otherwise = ""
+            fix = f"Remove it, a reader cannot see it{otherwise}."
+            raise InvisibleCharacter(_place(text, position, where), fix)
 
 
 def _place(text: str, position: int, where: str) -> str:
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
     return f"{where} line {line} col {column}: U+{ord(text[position]):04X}"
-
-
-def _shapes(text: str, position: int) -> bool:
-    """Whether a hidden character shapes what is drawn: a joiner in a script or emoji, an emoji's style."""
-    before, after = text[:position][-1:], text[position + 1 :][:1]
-    if text[position] in _JOINERS:
-        return (_drawn(before) or before in _EMOJI_STYLES) and _drawn(after)
-    return text[position] in _EMOJI_STYLES and (_drawn(before) or before in "#*0123456789")
-
-
-def _drawn(character: str) -> bool:
-    return not character.isascii() and not is_hidden(character)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 
+from promptops.domain.allowances import Allowances
 from promptops.domain.artifact import Artifact, Message
-from promptops.domain.blocks import Inliner, without_includes
+from promptops.domain.blocks import BLOCK_ID, Inliner, without_includes
 from promptops.domain.canonical import sha256
 from promptops.domain.checks import MAX_TEXT_BYTES, check_text, check_value, encoded
 from promptops.domain.dataset import parse_dataset
@@ -21,11 +22,16 @@ from promptops.domain.errors import (
 )
 from promptops.domain.json_schema import compile_schema
 from promptops.domain.source import PromptSource
+from promptops.domain.suggestion import did_you_mean
 from promptops.domain.template import VARIABLE_NAME, Template
+from promptops.domain.variables import Variable
 
 MAX_ARTIFACT_BYTES = MAX_TEXT_BYTES
 MAX_DATASET_BYTES = 4_194_304
 MAX_METADATA_CHARS = 4_000
+#: How many of each a source may have: a reviewer reads them all.
+MAX_ENTRIES = {"messages": 50, "variables": 100, "examples": 50, "blocks": 50}
+MAX_VARIABLE_CHARS = 1_000_000
 PROVIDER = "bedrock"
 _EXAMPLE_FIELDS = {"input", "output"}
 
@@ -33,13 +39,13 @@ _EXAMPLE_FIELDS = {"input", "output"}
 def compile_source(source: PromptSource) -> Artifact:
     """The checked artifact; a block stands where its `{{> block-id}}` stood, without its final line feed.
 
-    Errors name the text as its author wrote it. Raises MissingBlock, BlockCycle and what `check_artifact`
-    raises.
+    Errors name the text as its author wrote it. Raises MissingBlock, BlockCycle, BlockChanged and what
+    `check_artifact` raises.
     """
     _check_metadata(source)
     placed = _placed(source.messages)
     for place, text in [*placed, *((f"block {name}", text) for name, text in source.blocks.items())]:
-        check_text(text, place)
+        check_text(text, place, source.allowances)
         _parse(without_includes(text), place)
     inliner = Inliner(source.blocks)
     artifact = Artifact(
@@ -54,6 +60,7 @@ def compile_source(source: PromptSource) -> Artifact:
         output_schema=source.output_schema,
         blocks={name: sha256(source.blocks[name].encode()) for name in inliner.used},
         examples=source.examples,
+        allowances=source.allowances,
     )
     check_artifact(artifact)
     return artifact
@@ -63,7 +70,7 @@ def check_artifact(artifact: Artifact) -> None:
     """Returns if today's rules allow this artifact; raises the first BadInput there is, with its place."""
     _check_values(artifact)
     for place, text in _placed(artifact.messages):
-        check_text(text, place)
+        check_text(text, place, artifact.allowances)
         if not text.strip():
             raise EmptyPrompt(f"{place} has no text", "Write it, or leave the message out.")
         for name in _parse(text, place).names:
@@ -89,11 +96,22 @@ def compile_cases(source: PromptSource, dataset: str) -> tuple[bytes, int]:
 
 def warnings_of(source: PromptSource, artifact: Artifact, cases: int) -> tuple[str, ...]:
     """What is allowed and worth a second look, each as `W_CODE: what. advice`."""
-    return (*_unused(artifact), *_untrusted_orders(artifact), *_too_few_cases(source, cases))
+    return (
+        *_unused(artifact),
+        *_untrusted_orders(artifact),
+        *_too_few_cases(source, cases),
+        *_let_through(source.allowances),
+    )
 
 
 def _check_metadata(source: PromptSource) -> None:
-    """What goes into the registry's row and is read by people there."""
+    """What goes into the registry's row and is read by people there, and how much there is of everything."""
+    for name, most in MAX_ENTRIES.items():
+        if len(getattr(source, name)) > most:
+            raise TooLarge(f"{name} has {len(getattr(source, name))} entries, limit {most}", "Keep fewer.")
+    for name in source.blocks:
+        if not BLOCK_ID.fullmatch(name):
+            raise InvalidMetadata(f"{shown(name)} is not a block's id", "Use a-z, 0-9 and '-'.")
     texts = [(name, getattr(source, name)) for name in ("owner", "description", "rationale")]
     for name, text in [*texts, *(("tags", tag) for tag in source.tags)]:
         if len(text) > MAX_METADATA_CHARS:
@@ -112,12 +130,11 @@ def _check_values(artifact: Artifact) -> None:
         ("parameters", artifact.parameters),
         ("output_schema", artifact.output_schema),
         ("examples", list(artifact.examples)),
+        ("allow_secret", artifact.allowances.secrets),
     ):
-        check_value(value, where)
-    for name in artifact.variables:
-        if not VARIABLE_NAME.fullmatch(name):
-            fix = "Use a-z, 0-9 and '_', and begin with a-z."
-            raise InvalidMetadata(f"{shown(name)} is not a variable's name", fix)
+        check_value(value, where, artifact.allowances)
+    for name, variable in artifact.variables.items():
+        _check_variable(name, variable)
     for number, example in enumerate(artifact.examples, start=1):
         if set(example) != _EXAMPLE_FIELDS:
             what = f"example {number} has the fields {shown(', '.join(sorted(example)))}"
@@ -127,6 +144,17 @@ def _check_values(artifact: Artifact) -> None:
             compile_schema(artifact.output_schema)
         except InvalidDataset as error:
             raise InvalidMetadata(f"output_schema: {error.what}", error.fix) from error
+
+
+def _check_variable(name: str, variable: Variable) -> None:
+    if not VARIABLE_NAME.fullmatch(name):
+        fix = "Use a-z, 0-9 and '_', and begin with a-z."
+        raise InvalidMetadata(f"{shown(name)} is not a variable's name", fix)
+    if variable.max_chars > MAX_VARIABLE_CHARS:
+        what = f"max_chars of {name} is {variable.max_chars}, limit {MAX_VARIABLE_CHARS}"
+        raise TooLarge(what, "No model reads that much.")
+    for item in variable.enum:
+        replace(variable, enum=()).text(name, item)
 
 
 def _placed(messages: tuple[Message, ...]) -> list[tuple[str, str]]:
@@ -144,10 +172,8 @@ def _parse(text: str, place: str) -> Template:
 
 def _check_declared(name: str, artifact: Artifact, place: str) -> None:
     if name not in artifact.variables:
-        close = difflib.get_close_matches(name, list(artifact.variables), n=1)
-        hint = f" (did you mean '{close[0]}'?)" if close else ""
-        fix = "Declare it under variables in prompt.yaml."
-        raise UndeclaredVariable(f"{place} uses {shown(name)}{hint}", fix)
+        what = f"{place} uses {shown(name)}{did_you_mean(name, artifact.variables)}"
+        raise UndeclaredVariable(what, "Declare it under variables in prompt.yaml.")
 
 
 def _unused(artifact: Artifact) -> Iterable[str]:
@@ -169,3 +195,10 @@ def _too_few_cases(source: PromptSource, cases: int) -> Iterable[str]:
     needed = source.policy.thresholds.min_cases
     if cases < needed:
         yield f"W_EVAL_TOO_FEW: {cases} of {needed} cases. Without them no version can be released."
+
+
+def _let_through(allowances: Allowances) -> Iterable[str]:
+    for point in allowances.invisible:
+        yield f"W_INVISIBLE_ALLOWED: {point} may stand unseen in this prompt. Approvers see where."
+    for kind, reason in allowances.secrets.items():
+        yield f"W_SECRET_ALLOWED: what looks like a {kind} is kept for ever ({reason}). Approvers see this."

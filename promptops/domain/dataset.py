@@ -9,9 +9,14 @@ from dataclasses import dataclass
 
 from promptops.domain.errors import BadInput, EvaluationEmpty, InvalidDataset, shown
 from promptops.domain.graders import Grader, GradeResult, grader
-from promptops.domain.strict_json import read_json
+from promptops.domain.strict_json import read_bounded_json
 from promptops.domain.variables import Variable, bind
 
+#: Of one case.
+MAX_DEPTH = 32
+MAX_VALUES = 5_000
+#: With larger weights the others would count for nothing, and sums lose their digits.
+MAX_WEIGHT = 1_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CASE_FIELDS = ("id", "vars", "assert", "critical", "tags")
 _ASSERTION_FIELDS = ("type", "value", "weight", "metric")
@@ -91,7 +96,7 @@ def parse_dataset(content: bytes, declared: Mapping[str, Variable]) -> tuple[Cas
 
 def _case(line: str, declared: Mapping[str, Variable]) -> Case:
     try:
-        document = read_json(line)
+        document = read_bounded_json(line, max_depth=MAX_DEPTH, max_values=MAX_VALUES)
     except ValueError as error:
         raise InvalidDataset(str(error), "Write one JSON object on one line.") from error
     fields = _object(document, "the case", _CASE_FIELDS)
@@ -118,10 +123,11 @@ def _assertion(item: object) -> Assertion:
     kind, weight = fields.get("type"), fields.get("weight", 1)
     if not isinstance(kind, str):
         raise InvalidDataset(f"an assertion has the type {shown(kind)}", "Name one, e.g. is-json.")
-    if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
-        raise InvalidDataset(f"weight of {kind} is {shown(weight)}", "Write a number, 0 or more.")
+    grade = grader(kind, fields.get("value"))
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight <= MAX_WEIGHT:
+        raise InvalidDataset(f"weight of {kind} is {shown(weight)}", f"Write 0 to {MAX_WEIGHT}.")
     metric = _name(fields["metric"], "metric") if "metric" in fields else ""
-    return Assertion(kind, float(weight), metric, grader(kind, fields.get("value")))
+    return Assertion(kind, float(weight), metric, grade)
 
 
 def _object(value: object, what: str, known: tuple[str, ...] | None) -> Mapping[str, object]:

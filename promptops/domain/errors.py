@@ -18,12 +18,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from promptops.domain.visible import one_line
+
 SHOWN_CHARS = 80
+MAX_SENTENCE_CHARS = 1_000
 
 
 def shown(value: object) -> str:
     """The value as it may appear in a message: escaped, quoted, at most 80 characters."""
-    text = repr(str(value))
+    text = one_line(repr(str(value)[: SHOWN_CHARS + 1]))
     return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 2]}…'"
 
 
@@ -36,10 +39,10 @@ class PromptOpsError(Exception):
     retryable: ClassVar[bool] = False
 
     def __init__(self, what: str, fix: str = "", **data: object) -> None:
-        self.what = what
-        self.fix = fix
+        self.what = _sentence(what)
+        self.fix = _sentence(fix)
         self.data = data
-        super().__init__(f"{self.code}: {what}." + (f" {fix}" if fix else ""))
+        super().__init__(f"{self.code}: {self.what}." + (f" {self.fix}" if fix else ""))
 
     def to_dict(self) -> dict[str, object]:
         """`{code, what, fix, message, data}`, the form every API and `--json` answer carries."""
@@ -50,6 +53,12 @@ class PromptOpsError(Exception):
             "message": str(self),
             "data": self.data,
         }
+
+
+def _sentence(text: str) -> str:
+    """One line that moves no cursor, turns no text around and ends."""
+    line = one_line(text)
+    return line if len(line) <= MAX_SENTENCE_CHARS else f"{line[: MAX_SENTENCE_CHARS - 1]}…"
 
 
 class BadInput(PromptOpsError):
@@ -219,6 +228,12 @@ class BlockCycle(BadInput):
     code = "E_BLOCK_CYCLE"
 
 
+class BlockChanged(BadInput):
+    """A block is not the bytes that its include names."""
+
+    code = "E_BLOCK_DIGEST"
+
+
 class NotAFile(BadInput):
     code = "E_NOT_A_FILE"
 
@@ -229,6 +244,10 @@ class InvalidThreshold(BadInput):
 
 class InvalidDataset(BadInput):
     code = "E_DATASET"
+
+
+class InvalidLabel(BadInput):
+    code = "E_LABEL"
 
 
 class InvalidReason(BadInput):
@@ -287,6 +306,12 @@ class NotACheckout(BadInput):
 
 class MissingCredentials(BadInput):
     code = "E_CREDENTIALS"
+
+
+class WrongAccount(BadInput):
+    """Credentials of another AWS account than the one that was meant."""
+
+    code = "E_ACCOUNT"
 
 
 class AccessRefused(PolicyRefused):
@@ -366,6 +391,16 @@ class Frozen(PolicyRefused):
     code = "E_FROZEN"
 
 
+class Immutable(PolicyRefused):
+    """The version or label names other bytes already, for ever."""
+
+    code = "E_IMMUTABLE"
+
+
+class NotForDrill(PolicyRefused):
+    code = "E_DRILL"
+
+
 class NoPreviousRelease(PolicyRefused):
     code = "E_NO_PREVIOUS"
 
@@ -392,6 +427,24 @@ class RequestEnded(Conflict):
     code = "E_REQUEST_ENDED"
 
 
+class IllegalTransition(Conflict):
+    """What this would change is not in a state that allows it."""
+
+    code = "E_STATE"
+
+
+class AuditBroken(Conflict):
+    """The records of what happened do not agree with one another."""
+
+    code = "E_AUDIT"
+
+
+class Drifted(Conflict):
+    """Git, registry, ledger and pointer do not say the same."""
+
+    code = "E_DRIFT"
+
+
 class DigestMismatch(Unavailable):
     """Stored bytes are not the bytes that were released; they are never served."""
 
@@ -412,6 +465,20 @@ class PromptUnavailable(Unavailable):
 
 class MalformedPointer(Unavailable):
     code = "E_POINTER_MALFORMED"
+    retryable = False
+
+
+class PointerDenied(Unavailable):
+    """Committed, and Parameter Store refuses the pointer to our role."""
+
+    code = "E_POINTER_DENIED"
+    retryable = False
+
+
+class PointerLabelled(Unavailable):
+    """Committed, and a label on the oldest of the pointer's history keeps it from taking a new value."""
+
+    code = "E_POINTER_LABELLED"
     retryable = False
 
 
@@ -442,6 +509,12 @@ class EvaluationEmpty(EvaluationError):
 
 class EvaluationTooFew(EvaluationError):
     code = "E_EVAL_TOO_FEW"
+
+
+class InvalidScore(EvaluationError):
+    """A case's score that is no number in 0..1."""
+
+    code = "E_EVAL_SCORE"
 
 
 class DatasetChanged(EvaluationError):

@@ -11,7 +11,9 @@ from promptops.domain.people import Actor
 from promptops.domain.pointer import Pointer, PointerState
 
 SCHEMA = 1
-ReleaseKind = Literal["promote", "rollback", "adopt"]
+ReleaseKind = Literal["promote", "rollback", "adopt", "drill", "retire", "revoke"]
+#: What a release of these kinds leaves behind is no served version; all others make theirs live.
+_STATES: dict[ReleaseKind, PointerState] = {"retire": "retired", "revoke": "revoked"}
 GENESIS = "0" * 64
 
 
@@ -27,6 +29,10 @@ class Head:
     chain: str = GENESIS
     at: str = ""
 
+    def serves(self, version: int, sha256: str) -> bool:
+        """Whether exactly this is live."""
+        return (self.version, self.sha256, self.state) == (version, sha256, "live")
+
     def pointer(self) -> Pointer:
         return Pointer(self.version, self.revision, self.sha256, self.state)
 
@@ -36,7 +42,8 @@ class Release:
     """One release, which is also its audit row: who, when, from, to, why, on what evidence.
 
     `chain` is sha256(canonical(row without chain)), and the row names its predecessor's chain, so that a
-    changed, dropped or reordered row breaks every later one.
+    changed, dropped or reordered row breaks every later one. A `retire` and a `revoke` keep the version they
+    take out of service.
     """
 
     prompt_id: str
@@ -71,7 +78,8 @@ class Release:
 
     def head(self) -> Head:
         """The head this release makes."""
-        return Head(self.prompt_id, self.revision, self.version, self.sha256, "live", self.chain, self.at)
+        state = _STATES.get(self.kind, "live")
+        return Head(self.prompt_id, self.revision, self.version, self.sha256, state, self.chain, self.at)
 
 
 def next_release(head: Head, **fields: object) -> Release:

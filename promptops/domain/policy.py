@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -31,8 +30,9 @@ class Thresholds:
             raise InvalidMetadataType(f"min_score is {shown(score)}", "Write a number in 0..1.")
         if isinstance(cases, bool) or not isinstance(cases, int):
             raise InvalidMetadataType(f"min_cases is {shown(cases)}", "Write a whole number.")
-        if not (math.isfinite(score) and 0 <= score <= 1):
-            raise InvalidThreshold(f"min_score {score} is outside 0..1", f"Did you mean {score / 100}?")
+        if not 0 <= score <= 1:
+            likely = f"Did you mean {score / 100}?" if 1 < score <= 100 else "Write a number in 0..1."
+            raise InvalidThreshold(f"min_score {score} is outside 0..1", likely)
         if cases < 1:
             raise InvalidThreshold(f"min_cases {cases} is below 1", "An evaluation needs at least one case.")
         return cls(float(score), cases)

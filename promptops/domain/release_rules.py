@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from promptops.domain.approval import Subject
 from promptops.domain.errors import (
@@ -33,6 +33,8 @@ from promptops.domain.version import VersionRecord
 MAX_OP_ID_CHARS = 255
 EVALUATE_AGAIN = "Run promptops evaluate."
 PROMOTE_AGAIN = "Run promptops promote again."
+#: Releases whose `from_version` is not to be gone back to; a drill leaves nothing for good.
+_FLEEING = ("rollback", "adopt", "revoke")
 
 
 def operation_of(request: ReleaseRequest, environment: str) -> str:
@@ -86,11 +88,11 @@ def check_base(request: ReleaseRequest, environment: str, head: Head, winner: Re
         raise head_moved(request.base_revision, head, winner)
 
 
-def head_moved(seen_revision: int, head: Head, winner: Release | None) -> Conflict:
-    """The conflict, naming who was faster."""
+def head_moved(seen: int | str, head: Head, winner: Release | None) -> Conflict:
+    """The conflict, naming who was faster; `seen` is the revision or version somebody went by."""
     by = f" by {winner.actor}" if winner else ""
     return Conflict(
-        f"head of {head.prompt_id} moved {seen_revision} to {head.revision} (v{head.version}{by})",
+        f"head of {head.prompt_id} moved {seen} to {head.revision} (v{head.version}{by})",
         "Look at what is live now and decide again.",
         revision=head.revision,
         version=head.version,
@@ -172,19 +174,23 @@ def operation_fields(release: Release) -> dict[str, object]:
     return {name: getattr(release, name) for name in names}
 
 
-def rollback_targets(head: Head, releases: Iterable[Release]) -> list[Release]:
+def rollback_targets(head: Head, releases: Sequence[Release]) -> list[Release]:
     """Earlier releases to go back to, best first, from releases given newest first.
 
-    A version that a rollback left is none until it is promoted again: a second rollback goes further back
-    and never returns to what the first one fled from.
+    A version that a rollback left is none until it is released again: a second rollback goes further back
+    and never returns to what the first one fled from. Going forth to such a version takes the rollback back,
+    and what is left thereby is not fled from. A retired prompt's own version is the first one.
     """
+    fled: set[int] = set()
+    for release in reversed(releases):
+        if release.kind in _FLEEING and release.version not in fled:
+            fled.add(release.from_version)
+        fled.discard(release.version)
+    barred = fled | ({head.version} if head.state == "live" else set())
     targets: dict[int, Release] = {}
-    left = {head.version}
     for release in releases:
-        if release.version not in left:
+        if release.version not in barred:
             targets.setdefault(release.version, release)
-        if release.kind != "promote":
-            left.add(release.from_version)
     return list(targets.values())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from promptops.domain.errors import InvalidScore, shown
 from promptops.domain.policy import Thresholds
 
 SCHEMA = 1
@@ -28,6 +29,11 @@ class CaseResult:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, object]) -> CaseResult:
+        """The result again; raises InvalidScore for what would pass or fail by luck, such as NaN."""
+        score = document["score"]
+        if isinstance(score, bool) or not isinstance(score, (int, float)) or not 0 <= score <= 1:
+            what = f"case {shown(document.get('case_id'))} has the score {shown(score)}, no number in 0..1"
+            raise InvalidScore(what, "Evaluate the version again.")
         fields = {**document, "reasons": tuple(document["reasons"])}  # type: ignore[arg-type]
         return cls(**fields)  # type: ignore[arg-type]
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from promptops.domain.errors import InvalidReason, RequestExpired, UnknownRequest, shown
+from promptops.domain.errors import IllegalTransition, InvalidReason, RequestExpired, UnknownRequest, shown
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
+from promptops.domain.visible import hidden_at
 
 SCHEMA = 1
 MAX_REASON_CHARS = 500
@@ -19,6 +20,18 @@ RequestStatus = Literal[
     "requested", "evaluating", "waiting", "promoting", "released", "evaluated", "refused", "failed"
 ]
 ENDS: tuple[RequestStatus, ...] = ("released", "evaluated", "refused", "failed")
+#: What may follow what. A step of the workflow may be repeated, so that a status may follow itself; an end is
+#: one. `waiting` and `promoting` take turns where several environments ask for approval.
+TRANSITIONS: Mapping[RequestStatus, tuple[RequestStatus, ...]] = {
+    "requested": ("requested", "evaluating", "promoting", "evaluated", "refused", "failed"),
+    "evaluating": ("evaluating", "promoting", "evaluated", "refused", "failed"),
+    "promoting": ("promoting", "waiting", "released", "refused", "failed"),
+    "waiting": ("waiting", "promoting", "released", "refused", "failed"),
+    "released": (),
+    "evaluated": (),
+    "refused": (),
+    "failed": (),
+}
 
 
 @dataclass(frozen=True)
@@ -66,8 +79,11 @@ class ReleaseRequest:
         return self.status in ENDS
 
     def step(self, at: str, text: str, **changes: object) -> ReleaseRequest:
-        """The request one step on."""
-        return replace(self, steps=(*self.steps, Step(at, text)), **changes)  # type: ignore[arg-type]
+        """The request one step on; raises IllegalTransition to a status that may not follow this one."""
+        following = replace(self, steps=(*self.steps, Step(at, text)), **changes)  # type: ignore[arg-type]
+        if following.status not in TRANSITIONS[self.status]:
+            raise illegal_step(self, following.status)
+        return following
 
     def check_live(self, now: str) -> None:
         if now >= self.expires_at:
@@ -91,6 +107,16 @@ class ReleaseRequest:
         fields["path"] = tuple(document["path"])  # type: ignore[arg-type]
         fields["steps"] = tuple(Step(**step) for step in document["steps"])  # type: ignore[attr-defined]
         return cls(**fields)  # type: ignore[arg-type]
+
+
+def predecessors(status: RequestStatus) -> tuple[RequestStatus, ...]:
+    """The statuses a stored request may have when this one is to replace it."""
+    return tuple(before for before, following in TRANSITIONS.items() if status in following)
+
+
+def illegal_step(stored: ReleaseRequest, status: RequestStatus) -> IllegalTransition:
+    what = f"request {stored.request_id} is {stored.status} and cannot become {status}"
+    return IllegalTransition(what, "Look at it again: promptops show tells what happened.")
 
 
 def new_id(environment: str) -> str:
@@ -118,4 +144,8 @@ def check_reason(reason: object, name: str = "reason") -> str:
         )
     if any((ord(character) < 32 and character != "\n") or ord(character) == 127 for character in reason):
         raise InvalidReason(f"the {name} holds control characters", "Write plain text.")
+    hidden = next(hidden_at(reason), None)
+    if hidden is not None:
+        what = f"character {hidden + 1} of the {name} is U+{ord(reason[hidden]):04X}, which nobody sees"
+        raise InvalidReason(what, "Write plain text.")
     return reason.strip()

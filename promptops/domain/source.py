@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promptops.domain.allowance_rules import read_allowances
+from promptops.domain.allowances import NOTHING, Allowances
 from promptops.domain.artifact import Message
 from promptops.domain.canonical import digest
 from promptops.domain.errors import InvalidMetadata, InvalidMetadataType, UnknownMetadata, shown
 from promptops.domain.identifiers import check_prompt_id
+from promptops.domain.label import check_label
 from promptops.domain.policy import Policy
+from promptops.domain.suggestion import did_you_mean
+from promptops.domain.template import VARIABLE_NAME
 from promptops.domain.variables import Variable
 
 SCHEMA = 1
+MAX_OWNER_CHARS = 128
+MAX_TAG_CHARS = 64
+MAX_TAGS = 20
 ROLES = ("system", "user", "assistant")
 _REQUIRED = ("prompt_id", "owner", "risk", "rationale", "messages", "model")
 _FIELDS = {
     *_REQUIRED,
     "schema",
+    "label",
     "description",
     "variables",
     "parameters",
@@ -27,6 +35,8 @@ _FIELDS = {
     "tags",
     "blocks",
     "examples",
+    "allow_invisible",
+    "allow_secret",
 }
 
 
@@ -34,7 +44,8 @@ _FIELDS = {
 class PromptSource:
     """One prompt folder, parsed: texts and metadata, blocks still to be inlined.
 
-    `blocks` maps the id of each block the messages include to its text.
+    `blocks` maps the id of each block the messages include to its text. `label` is a semantic version, or
+    empty.
     """
 
     prompt_id: str
@@ -43,6 +54,7 @@ class PromptSource:
     policy: Policy
     messages: tuple[Message, ...]
     model: Mapping[str, str]
+    label: str = ""
     description: str = ""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -50,15 +62,15 @@ class PromptSource:
     tags: tuple[str, ...] = ()
     blocks: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Mapping[str, str], ...] = ()
+    allowances: Allowances = NOTHING
 
     @classmethod
     def from_dict(cls, document: Mapping[str, object]) -> PromptSource:
         """The source in a publish request; raises InvalidMetadata, its leaves, or an id error."""
         for name in _as_mapping(document, "source"):
             if name not in _FIELDS:
-                close = difflib.get_close_matches(name, sorted(_FIELDS), n=1)
-                hint = f" (did you mean '{close[0]}'?)" if close else ""
-                raise UnknownMetadata(f"{shown(name)} is not a field{hint}", "Remove it or correct its name.")
+                what = f"{shown(name)} is not a field{did_you_mean(name, _FIELDS)}"
+                raise UnknownMetadata(what, "Remove it or correct its name.")
         if document.get("schema", SCHEMA) != SCHEMA:
             raise InvalidMetadata(f"schema is {shown(document['schema'])}", f"Write schema: {SCHEMA}.")
         for name in _REQUIRED:
@@ -71,26 +83,25 @@ class PromptSource:
             )
         return cls(
             prompt_id=check_prompt_id(_text(document, "prompt_id")),
-            owner=_text(document, "owner"),
+            owner=_name(_text(document, "owner"), "owner", MAX_OWNER_CHARS),
+            label=check_label(_text(document, "label")) if document.get("label") else "",
             rationale=_text(document, "rationale"),
             description=_text(document, "description"),
             policy=Policy.from_dict(
                 {"risk": document["risk"], "thresholds": document.get("thresholds") or {}}
             ),
             messages=_messages(document["messages"]),
-            model={key: str(value) for key, value in model.items()},
-            variables={
-                name: Variable.from_dict(name, _as_mapping(item, f"variable {name}"))
-                for name, item in _mapping(document, "variables").items()
-            },
+            model=_texts_by_name(model, "model"),
+            variables={name: _variable(name, item) for name, item in _mapping(document, "variables").items()},
             parameters=_mapping(document, "parameters"),
             output_schema=_mapping(document, "output_schema") or None,
-            tags=tuple(_texts(document, "tags")),
-            blocks={name: str(text) for name, text in _mapping(document, "blocks").items()},
+            tags=_tags(document),
+            blocks=_texts_by_name(_mapping(document, "blocks"), "blocks"),
             examples=tuple(
-                {key: str(value) for key, value in _as_mapping(item, "example").items()}
-                for item in _list(document, "examples")
+                _texts_by_name(_as_mapping(item, f"example {number}"), f"example {number}")
+                for number, item in enumerate(_list(document, "examples"), start=1)
             ),
+            allowances=read_allowances(document),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -99,6 +110,8 @@ class PromptSource:
             "schema": SCHEMA,
             "prompt_id": self.prompt_id,
             "owner": self.owner,
+            # A source without a label has the digest it had before there were labels.
+            **({"label": self.label} if self.label else {}),
             "rationale": self.rationale,
             "description": self.description,
             **self.policy.to_dict(),
@@ -110,6 +123,7 @@ class PromptSource:
             "tags": list(self.tags),
             "blocks": dict(self.blocks),
             "examples": [dict(example) for example in self.examples],
+            **self.allowances.to_dict(),
         }
 
     def digest(self, dataset_sha256: str) -> str:
@@ -132,15 +146,43 @@ def _messages(value: object) -> tuple[Message, ...]:
     return tuple(messages)
 
 
+def _variable(name: str, value: object) -> Variable:
+    if not isinstance(name, str) or not VARIABLE_NAME.fullmatch(name):
+        fix = "Use a-z, 0-9 and '_', and begin with a-z."
+        raise InvalidMetadata(f"{shown(name)} is not a variable's name", fix)
+    return Variable.from_dict(name, _as_mapping(value, f"variable {name}"))
+
+
 def _text(document: Mapping[str, object], name: str) -> str:
     value = document.get(name)
     if value is None:
         return ""
     if not isinstance(value, str):
         raise InvalidMetadataType(
-            f"{name} must be text, found {shown(value)}", f'Quote it: {name}: "{value}".'
+            f"{name} must be text, found {shown(value)}", f"Quote it: {name}: {shown(value)}."
         )
     return value
+
+
+def _tags(document: Mapping[str, object]) -> tuple[str, ...]:
+    tags = _texts(document, "tags")
+    if len(tags) > MAX_TAGS:
+        raise InvalidMetadata(
+            f"there are {len(tags)} tags, limit {MAX_TAGS}", "Keep those people search for."
+        )
+    for position, tag in enumerate(tags):
+        if tag in tags[:position]:
+            raise InvalidMetadata(f"tags holds {shown(tag)} twice", "Remove one of them.")
+    return tuple(_name(tag, "a tag", MAX_TAG_CHARS) for tag in tags)
+
+
+def _name(text: str, where: str, max_chars: int) -> str:
+    """The same text, if it can be searched for: one line, no blanks around it, not long."""
+    if not text or " ".join(text.split()) != text:
+        raise InvalidMetadata(f"{where} is {shown(text)}", "Write one line without blanks at its ends.")
+    if len(text) > max_chars:
+        raise InvalidMetadata(f"{where} has {len(text)} characters, limit {max_chars}", "Shorten it.")
+    return text
 
 
 def _texts(document: Mapping[str, object], name: str) -> list[str]:
@@ -149,6 +191,13 @@ def _texts(document: Mapping[str, object], name: str) -> list[str]:
         if not isinstance(value, str):
             raise InvalidMetadataType(f"{name} holds {shown(value)}", "Each must be text; quote it.")
     return [str(value) for value in values]
+
+
+def _texts_by_name(values: Mapping[str, object], where: str) -> dict[str, str]:
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise InvalidMetadataType(f"{shown(name)} of {where} is {shown(value)}", "Quote it; it is text.")
+    return {name: str(value) for name, value in values.items()}
 
 
 def _list(document: Mapping[str, object], name: str) -> list[object]:

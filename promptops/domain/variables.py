@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -17,10 +17,13 @@ from promptops.domain.errors import (
     VariableTooLarge,
     shown,
 )
+from promptops.domain.suggestion import did_you_mean
 
 VariableType = Literal["string", "number", "boolean"]
 Scalar = str | int | float | bool
 DEFAULT_MAX_CHARS = 16_384
+#: Larger numbers take long to write out, and Python refuses some of them.
+_MAX_BITS = 1_024
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "boolean": (bool,)}
 _FIELDS = {"type", "default", "enum", "max_chars", "trusted", "description"}
 
@@ -54,11 +57,11 @@ class Variable:
         for field in document:
             if field not in _FIELDS:
                 raise UnknownMetadata(
-                    f"variable {name} has no {shown(field)}{_did_you_mean(field, _FIELDS)}",
+                    f"variable {shown(name)} has no {shown(field)}{did_you_mean(field, _FIELDS)}",
                     f"Known: {', '.join(sorted(_FIELDS))}.",
                 )
         kind = document.get("type", "string")
-        if kind not in _PYTHON_TYPES:
+        if not isinstance(kind, str) or kind not in _PYTHON_TYPES:
             raise InvalidMetadata(
                 f"variable {name} has type {shown(kind)}", "Write string, number or boolean."
             )
@@ -89,8 +92,12 @@ class Variable:
         if self.enum and value not in self.enum:
             raise InvalidVariableType(
                 f"variable {name} has a value outside its enum",
-                f"Pass one of {', '.join(str(item) for item in self.enum)}.",
+                f"Pass one of {shown(', '.join(str(item) for item in self.enum))[1:-1]}.",
             )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidVariableType(f"variable {name} is not finite", "Pass a finite number.")
+        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+            raise VariableTooLarge(f"variable {name} is a huge number", "Pass it as text.")
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         if len(text) > self.max_chars:
             raise VariableTooLarge(
@@ -108,7 +115,7 @@ def bind(declared: Mapping[str, Variable], given: Mapping[str, object]) -> dict[
     unknown = sorted(set(given) - set(declared))
     if unknown:
         raise UnknownVariable(
-            f"{shown(unknown[0])} is not a variable of this prompt{_did_you_mean(unknown[0], declared)}",
+            f"{shown(unknown[0])} is not a variable of this prompt{did_you_mean(unknown[0], declared)}",
             f"Known: {', '.join(sorted(declared)) or 'none'}.",
         )
     missing = sorted(
@@ -121,8 +128,3 @@ def bind(declared: Mapping[str, Variable], given: Mapping[str, object]) -> dict[
     return {
         name: variable.text(name, given.get(name, variable.default)) for name, variable in declared.items()
     }
-
-
-def _did_you_mean(name: str, known: Mapping[str, object] | set[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""

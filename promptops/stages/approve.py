@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promptops.contract.messages import ApprovalOutcome, DecisionBody
+from promptops.contract.bodies import DecisionBody
+from promptops.contract.messages import ApprovalOutcome
 from promptops.domain.approval import Approval, Decision, Subject
 from promptops.domain.changes import Changes, Fact, changes, facts
 from promptops.domain.errors import (

@@ -39,7 +39,7 @@ from promptops.ports import (
     ReleaseRecords,
     Reports,
 )
-from promptops.projection import project
+from promptops.projection import projected
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Promotion:
         request = home.request(request_id)
         head = self._ledger.head(request.prompt_id)
         release = self._ledger.release_of_operation(operation_of(request, self.environment))
-        if release is None and self._done(request, head):
+        if release is None and head.serves(request.version, request.sha256):
             return self._promoted(self._ledger.release(head.prompt_id, head.revision), unchanged=True)
         if release is None:
             commit = self._commit(request, head)
@@ -141,7 +141,7 @@ class Promotion:
 
     def _done(self, request: ReleaseRequest, head: Head) -> bool:
         operation = operation_of(request, self.environment)
-        live = (head.version, head.sha256) == (request.version, request.sha256)
+        live = head.serves(request.version, request.sha256)
         return live or self._ledger.release_of_operation(operation) is not None
 
     def _check_open(self, request: ReleaseRequest, head: Head) -> None:
@@ -207,18 +207,8 @@ class Promotion:
         return approval
 
     def _promoted(self, release: Release, *, unchanged: bool) -> Promoted:
-        projected = project(
-            release.prompt_id, ledger=self._ledger, pointers=self.pointers, records=self.records
-        )
-        return Promoted(
-            environment=self.environment,
-            prompt_id=release.prompt_id,
-            version=release.version,
-            revision=release.revision,
-            kind=release.kind,
-            from_version=release.from_version,
-            projected=projected,
-            unchanged=unchanged,
+        return projected(
+            release, ledger=self._ledger, pointers=self.pointers, records=self.records, unchanged=unchanged
         )
 
     def _succeeded(self, request: ReleaseRequest) -> ReleaseRequest:

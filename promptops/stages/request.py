@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promptops.contract.answers import Requested, Unchanged
-from promptops.contract.messages import PromoteBody
+from promptops.contract.bodies import PromoteBody
 from promptops.domain.errors import PromptOpsError
 from promptops.domain.identifiers import PromptRef, check_prompt_id, parse_version
 from promptops.domain.people import Actor
@@ -37,7 +37,7 @@ def request(
     head = ledger.head(ref.prompt_id)
     path: tuple[str, ...] = ()
     if kind == "promote":
-        if (head.version, head.sha256) == (ref.version, record.sha256):
+        if head.serves(ref.version, record.sha256):
             return Unchanged(environment, ref.prompt_id, ref.version, head.revision)
         check_not_frozen(environment, ledger.frozen_because())
         path = way_to(environment, ref, ledgers)

@@ -99,6 +99,8 @@ class Resolver:
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._refused: dict[str, tuple[float, PromptOpsError]] = {}
+        #: Prompts that were withdrawn, as of which revision: nothing older is believed again.
+        self._gone: dict[str, tuple[int, PromptOpsError]] = {}
         self._locks = tuple(threading.Lock() for _ in range(LOCKS))
 
     def resolve(self, prompt_id: str) -> Resolved:
@@ -143,6 +145,7 @@ class Resolver:
             known.problem = problem
             return self._answer(prompt_id, known, "memory")
         self._refused.pop(prompt_id, None)
+        self._gone.pop(prompt_id, None)
         self._known[prompt_id] = fresh
         return self._answer(prompt_id, fresh, "aws")
 
@@ -159,10 +162,17 @@ class Resolver:
                 f"Check id and environment, or promote a version to {self._environment}.",
             )
         pointer = self._honoured(prompt_id, parse_pointer(text), known)
+        gone = self._gone.get(prompt_id)
+        if gone is not None and pointer.revision <= gone[0]:
+            raise gone[1].with_traceback(None)
         if known is not None and pointer.revision <= known.pointer.revision:
             pointer, prompt = known.pointer, known.prompt
         else:
-            _check_state(prompt_id, pointer)
+            try:
+                _check_state(prompt_id, pointer)
+            except (Retired, Revoked) as error:
+                self._gone[prompt_id] = pointer.revision, error
+                raise
             prompt = CompiledPrompt(self._artifacts.read(prompt_id, pointer.version, pointer.sha256))
         now = self._clock()
         spread = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - spreads load, guards nothing

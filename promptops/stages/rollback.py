@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Callable
 
-from promptops.contract.messages import Promoted, RollbackBody
-from promptops.domain.errors import (
-    ArtifactMissing,
-    Conflict,
-    DigestMismatch,
-    NeverReleased,
-    NoPreviousRelease,
-    NotReleased,
-    Revoked,
-)
+from promptops.contract.bodies import RollbackBody
+from promptops.contract.messages import Promoted
+from promptops.domain.errors import NotReleased
 from promptops.domain.identifiers import PromptRef, check_prompt_id, parse_version
 from promptops.domain.ledger import Head, Release, next_release
 from promptops.domain.people import Actor
-from promptops.domain.release_rules import (
-    check_not_revoked,
-    check_op_id,
-    check_same_operation,
-    rollback_targets,
-)
+from promptops.domain.release_rules import check_op_id, check_same_operation, head_moved
 from promptops.domain.request import check_reason
 from promptops.domain.version import VersionRecord
+from promptops.fallback import leave, newest_clean, released_version
 from promptops.ports import Artifacts, Clock, Commit, Ledger, Pointers, Registry, ReleaseRecords
-from promptops.projection import project
-
-MAX_ATTEMPTS = 3
-
-logger = logging.getLogger(__name__)
+from promptops.projection import projected
 
 
 def rollback(
@@ -49,11 +32,13 @@ def rollback(
     """The release gone back to, and whether the pointer follows already.
 
     Repeating it with the same op_id gives the first result. It retries while the version it leaves is live
-    and raises Conflict once somebody released another: it never undoes a newer fix. Raises NotReleased,
-    NoPreviousRelease, NeverReleased, Revoked, InvalidReason, InvalidIdempotencyKey or IdempotencyMismatch.
+    and raises Conflict once another one is, or if another one than `from_version` was from the start: it
+    never undoes a newer fix. Raises NotReleased, NoPreviousRelease, NeverReleased, Revoked, InvalidReason,
+    InvalidIdempotencyKey or IdempotencyMismatch.
     """
     prompt_id, reason = check_prompt_id(str(body.prompt_id)), check_reason(body.reason)
     wanted = parse_version(str(body.to_version)) if body.to_version else None
+    seen = parse_version(str(body.from_version)) if body.from_version else None
     op_id = check_op_id(str(body.op_id)) if body.op_id else f"rollback-{secrets.token_hex(16)}"
     head = ledger.head(prompt_id)
 
@@ -73,36 +58,18 @@ def rollback(
 
     # Asked after the head was read: an operation that ends in between has moved it, and the commit finds it.
     release = ledger.release_of_operation(op_id)
-    unchanged = release is None and head.revision > 0 and head.version == wanted
+    unchanged = release is None and head.state == "live" and head.version == wanted
     if release is not None:
         asked = {"prompt_id": prompt_id, "kind": "rollback", "reason": reason, "actor": actor}
         check_same_operation(release, {**asked, "version": wanted} if wanted else asked)
     elif unchanged:
         release = ledger.release(prompt_id, head.revision)
     else:
-        release = _commit_while_live(head, commit, ledger)
-    return Promoted(
-        environment=ledger.environment,
-        prompt_id=prompt_id,
-        version=release.version,
-        revision=release.revision,
-        kind=release.kind,
-        from_version=release.from_version,
-        projected=project(prompt_id, ledger=ledger, pointers=pointers, records=records),
-        unchanged=unchanged,
-    )
-
-
-def _commit_while_live(head: Head, commit: Callable[[Head], Release], ledger: Ledger) -> Release:
-    left = head.version
-    for _ in range(MAX_ATTEMPTS - 1):
-        try:
-            return commit(head)
-        except Conflict:
-            head = ledger.head(head.prompt_id)
-            if head.version != left:
-                raise
-    return commit(head)
+        if seen is not None and (head.version, head.state) != (seen, "live"):
+            winner = ledger.release(prompt_id, head.revision) if head.revision else None
+            raise head_moved(f"v{seen}", head, winner)
+        release = leave(head, commit, ledger=ledger)
+    return projected(release, ledger=ledger, pointers=pointers, records=records, unchanged=unchanged)
 
 
 def _target(
@@ -115,32 +82,5 @@ def _target(
         )
     if wanted is not None:
         ref = PromptRef(head.prompt_id, wanted)
-        if not ledger.was_released(ref):
-            raise NeverReleased(f"{ref} was never released in {ledger.environment}", "Promote it instead.")
-        record = registry.version(ref)
-        check_not_revoked(record)
-        _check_servable(record, artifacts)
-        return record
-    for release in rollback_targets(head, ledger.releases(head.prompt_id)):
-        record = registry.version(PromptRef(head.prompt_id, release.version))
-        try:
-            check_not_revoked(record)
-            _check_servable(record, artifacts)
-        except (Revoked, ArtifactMissing, DigestMismatch) as error:
-            logger.warning("Not rolling back to %s: %s", record.ref, error)
-            continue
-        return record
-    raise NoPreviousRelease(
-        f"{head.prompt_id} has no earlier release in {ledger.environment} to go back to",
-        "Name one with --to, or promote a corrected version.",
-    )
-
-
-def _check_servable(record: VersionRecord, artifacts: Artifacts) -> None:
-    """Raises if the bytes are known to be bad; that they cannot be read now must not stop a rollback."""
-    try:
-        artifacts.load(record)
-    except (ArtifactMissing, DigestMismatch):
-        raise
-    except Exception:
-        logger.warning("The artifact of %s could not be checked", record.ref, exc_info=True)
+        return released_version(ref, ledger=ledger, registry=registry, artifacts=artifacts)
+    return newest_clean(head, ledger=ledger, registry=registry, artifacts=artifacts)

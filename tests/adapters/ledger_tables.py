@@ -7,19 +7,18 @@ from typing import Any
 
 import boto3
 
-from promptops.aws.dynamodb_items import value
 from promptops.aws.dynamodb_ledger import DynamoDbLedger, DynamoDbLedgers
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
-from promptops.aws.dynamodb_rows import row
-from promptops.contract.names import LedgerKeys
 from promptops.domain.approval import Approval, Subject
-from promptops.domain.identifiers import PromptRef, sort_key
+from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Release, ReleaseKind, next_release
 from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Thresholds
 from promptops.domain.request import ReleaseRequest
+from promptops.domain.restriction import Restriction, RestrictionKind, next_restriction
 from promptops.domain.version import Dataset, VersionRecord
 from promptops.ports import Commit
+from tests.adapters.registry_table import create_registry_table
 
 ENVIRONMENTS = {"dev": "ledger-dev", "staging": "ledger-staging", "prod": "ledger-prod"}
 ALICE = Actor("iam", "arn:aws:iam::111122223333:user/alice")
@@ -34,7 +33,7 @@ class Tables:
 
     def __init__(self, region: str = "eu-central-1") -> None:
         self.client = boto3.client("dynamodb", region_name=region)
-        self._create("registry", "prompt_id", "version")
+        create_registry_table(self.client)
         for table in ENVIRONMENTS.values():
             self._create(table, "pk", "sk")
         self.registry = DynamoDbRegistry("registry", self.client)
@@ -43,7 +42,7 @@ class Tables:
         self.staging = self.ledgers["staging"]
         for prompt_id in (PROMPT, "refund-policy"):
             for version in (1, 2, 3):
-                assert self.registry.commit(record(prompt_id, version), after=version - 1)
+                assert self.registry.commit(record(prompt_id, version), after=self.registry.family(prompt_id))
 
     def commit(
         self,
@@ -88,16 +87,17 @@ class Tables:
         lower = self.ledgers.names[position - 1] if position and kind == "promote" else None
         return Commit(release, head, lower, approval)
 
-    def revoke(self, version: int, reason: str) -> None:
-        self.client.update_item(
-            TableName="registry",
-            Key={"prompt_id": value(PROMPT), "version": value(sort_key(version))},
-            UpdateExpression="SET revoked = :reason",
-            ExpressionAttributeValues={":reason": value(reason)},
-        )
+    def revoke(self, version: int, reason: str, kind: RestrictionKind = "revoke") -> Restriction:
+        last = next(iter(self.registry.restrictions(PROMPT)), None)
+        entry = next_restriction(PROMPT, last, kind=kind, actor=ALICE, reason=reason, at=NOW, version=version)
+        self.registry.restrict(entry)
+        return entry
 
-    def freeze(self, reason: str) -> None:
-        self.client.put_item(TableName=ENVIRONMENTS["dev"], Item=row(LedgerKeys.FREEZE, {"reason": reason}))
+    def freeze(self, reason: str, kind: RestrictionKind = "freeze") -> Restriction:
+        last = next(iter(self.dev.restrictions(1)), None)
+        entry = next_restriction("dev", last, kind=kind, actor=ALICE, reason=reason, at=NOW)
+        self.dev.restrict(entry)
+        return entry
 
     def everything(self, environment: str = "dev") -> list[str]:
         items = self.client.scan(TableName=ENVIRONMENTS[environment])["Items"]

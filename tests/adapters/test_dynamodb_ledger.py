@@ -1,17 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from promptops.aws.dynamodb_ledger import MAX_ATTEMPTS, DynamoDbLedger
+from promptops.aws.dynamodb_ledger import DynamoDbLedger
+from promptops.aws.dynamodb_release import head_document
+from promptops.aws.dynamodb_rows import row
+from promptops.aws.dynamodb_transaction import MAX_ATTEMPTS
+from promptops.contract.names import LedgerKeys
 from promptops.domain.errors import (
     ApprovalRequired,
     Conflict,
     DigestMismatch,
+    EndpointDown,
     Frozen,
     IdempotencyMismatch,
+    IllegalTransition,
     NeverReleased,
     NotReleased,
     OutOfOrder,
@@ -23,7 +31,8 @@ from promptops.domain.errors import (
     UnknownVersion,
 )
 from promptops.domain.identifiers import PromptRef
-from promptops.domain.ledger import GENESIS, Head
+from promptops.domain.ledger import GENESIS, Head, Release
+from promptops.domain.request import TRANSITIONS, ReleaseRequest
 from tests.adapters.ledger_tables import (
     ALICE,
     BOB,
@@ -168,7 +177,109 @@ def test_a_freeze_stops_promotions_and_lets_rollbacks_through(tables):
     assert tables.commit(1, kind="rollback").revision == 3
 
 
-@pytest.mark.parametrize("kind", ["rollback", "adopt"])
+def test_a_lifted_freeze_lets_promotions_through_again(tables):
+    tables.freeze("incident 7")
+    tables.freeze("it is over", "unfreeze")
+
+    assert tables.dev.frozen_because() == ""
+    assert tables.commit(1).revision == 1
+
+
+def test_a_freeze_row_that_says_nothing_counts_as_frozen(tables):
+    entry = tables.freeze("incident 7")
+    document = {**entry.to_dict(), "kind": "freeze"}
+    tables.client.put_item(TableName=ENVIRONMENTS["dev"], Item=row(LedgerKeys.FREEZE, document))
+
+    with pytest.raises(Frozen):
+        tables.commit(1)
+
+
+def out_of_service(tables: Tables, kind: str, **fields: Any) -> Release:
+    return tables.commit(tables.dev.head(PROMPT).version, kind=kind, **fields)
+
+
+@pytest.mark.parametrize("kind", ["retire", "revoke"])
+def test_what_takes_a_version_out_of_service_demands_the_head_alone(tables, kind):
+    tables.commit(1)
+    tables.freeze("incident 7")
+    tables.revoke(1, "it insults customers")
+
+    release = out_of_service(tables, kind)
+
+    assert (release.revision, release.version, tables.dev.head(PROMPT).state) == (2, 1, f"{kind}d")
+    assert tables.dev.release(PROMPT, 2) == release
+    assert tables.dev.release_of_operation(release.op_id) == release
+
+
+@pytest.mark.parametrize("kind", ["retire", "revoke"])
+def test_what_takes_a_version_out_of_service_leaves_its_row_as_it_was(tables, kind):
+    tables.commit(1)
+    (before,) = [item for item in tables.everything() if "VERSION#" in item]
+
+    out_of_service(tables, kind)
+
+    assert before in tables.everything()
+
+
+@pytest.mark.parametrize("kind", ["retire", "revoke"])
+def test_where_nothing_was_released_nothing_is_taken_out_of_service(tables, kind):
+    with pytest.raises(NeverReleased):
+        tables.commit(1, kind=kind)
+
+    assert tables.everything() == []
+
+
+@pytest.mark.parametrize("kind", ["retire", "revoke"])
+def test_who_retires_second_is_told_who_won(tables, kind):
+    tables.commit(1)
+    late = tables.prepared(1, tables.dev, kind)
+    tables.commit(2)
+
+    with pytest.raises(Conflict, match=r"moved 1 to 2 \(v2 by alice\)"):
+        tables.dev.commit(late)
+
+    assert tables.dev.head(PROMPT).state == "live"
+
+
+@pytest.mark.parametrize("kind", ["promote", "rollback"])
+def test_a_retired_version_comes_back_by_a_new_release(tables, kind):
+    tables.commit(1)
+    out_of_service(tables, "retire")
+
+    assert tables.commit(1, kind=kind).revision == 3
+    assert tables.dev.head(PROMPT).serves(1, sha256(1))
+
+
+@pytest.mark.parametrize("kind", ["rollback", "adopt", "drill"])
+def test_a_revoked_version_comes_back_by_no_kind_of_release(tables, kind):
+    tables.commit(1)
+    tables.commit(2)
+    tables.revoke(1, "it insults customers")
+
+    with pytest.raises(Revoked, match="it insults customers"):
+        tables.commit(1, kind=kind)
+    tables.revoke(1, "it does not", "unrevoke")
+
+    assert tables.commit(1, kind=kind).revision == 3
+
+
+@pytest.mark.parametrize(("first", "second"), [("promote", "rollback"), ("rollback", "promote")])
+def test_of_a_rollback_and_a_promotion_at_once_one_wins(tables, first, second):
+    tables.commit(1)
+    tables.commit(2)
+    versions = {"promote": 3, "rollback": 1}
+    late = tables.prepared(versions[second], tables.dev, second)
+    tables.commit(versions[first], kind=first)
+
+    with pytest.raises(Conflict, match=rf"moved 2 to 3 \(v{versions[first]} by alice\)") as caught:
+        tables.dev.commit(late)
+
+    assert caught.value.data == {"revision": 3, "version": versions[first]}
+    assert tables.dev.head(PROMPT).version == versions[first]
+    assert tables.dev.release_of_operation(late.release.op_id) is None
+
+
+@pytest.mark.parametrize("kind", ["rollback", "adopt", "drill"])
 def test_only_what_was_released_here_can_come_back(tables, kind):
     tables.commit(1)
 
@@ -247,7 +358,7 @@ def test_a_ledger_that_stays_busy_is_an_error_to_try_again(tables, monkeypatch):
     with pytest.raises(Throttled):
         tables.commit(1, ledger=ledger)
 
-    assert len(pauses) == MAX_ATTEMPTS
+    assert len(pauses) == MAX_ATTEMPTS - 1
     assert tables.everything() == []
 
 
@@ -265,17 +376,102 @@ def test_a_lost_reply_of_an_applied_transaction_is_found_again(tables, monkeypat
     assert len(tables.dev.releases(PROMPT)) == 1
 
 
+def test_an_answer_that_never_came_is_looked_up_by_the_operation(tables, monkeypatch):
+    real = tables.client.transact_write_items
+
+    def applied_and_lost(**kwargs):
+        real(**kwargs)
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(tables.client, "transact_write_items", applied_and_lost)
+
+    assert tables.commit(1).revision == 1
+
+
+def test_a_transaction_that_was_never_applied_is_told_as_down(tables, monkeypatch):
+    def lost(**_):
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(tables.client, "transact_write_items", lost)
+
+    with pytest.raises(EndpointDown):
+        tables.commit(1)
+    assert tables.everything() == []
+
+
+def test_heads_of_some_prompts_come_in_their_order_without_those_never_released(tables):
+    for prompt_id in (PROMPT, "refund-policy"):
+        tables.commit(1, prompt_id=prompt_id)
+
+    wanted = [PROMPT, "never-released", "refund-policy", PROMPT]
+
+    assert [head.prompt_id for head in tables.dev.heads(wanted)] == ["refund-policy", PROMPT]
+    assert tables.dev.heads([PROMPT]) == [tables.dev.head(PROMPT)]
+    assert tables.dev.heads([]) == []
+
+
+def test_heads_of_more_prompts_than_one_call_takes_are_all_there(tables):
+    for number in range(130):
+        head = Head(f"prompt-{number:03d}", 1, 1, sha256(1))
+        item = row(LedgerKeys.head(head.prompt_id), head_document(head), revision=1)
+        tables.client.put_item(TableName=ENVIRONMENTS["dev"], Item=item)
+
+    found = tables.dev.heads([f"prompt-{number:03d}" for number in reversed(range(130))])
+
+    assert [head.prompt_id for head in found] == [f"prompt-{number:03d}" for number in range(130)]
+
+
 def test_an_ended_request_is_never_overwritten(tables):
     request = a_request()
     tables.dev.put_request(request)
-    tables.dev.put_request(request.step(NOW, "promoting", status="promoting"))
-    ended = request.step(NOW, "released", status="released")
+    promoting = request.step(NOW, "promoting", status="promoting")
+    tables.dev.put_request(promoting)
+    ended = promoting.step(NOW, "released", status="released")
     tables.dev.put_request(ended)
 
     with pytest.raises(RequestEnded):
-        tables.dev.put_request(request.step(NOW, "waiting", status="waiting"))
+        tables.dev.put_request(a_request("promoting"))
 
     assert tables.dev.request(request.request_id) == ended
+
+
+def in_status(tables: Tables, status: str) -> ReleaseRequest:
+    """A stored request that came to this status the shortest way."""
+    way = {
+        "requested": (),
+        "evaluating": (),
+        "evaluated": (),
+        "waiting": ("promoting",),
+        "released": ("promoting",),
+    }
+    request = a_request()
+    tables.dev.put_request(request)
+    for step in (*way.get(status, ()), status):
+        request = request.step(NOW, step, status=step)
+        tables.dev.put_request(request)
+    return request
+
+
+@pytest.mark.parametrize("before", TRANSITIONS)
+@pytest.mark.parametrize("after", TRANSITIONS)
+def test_a_stored_request_goes_only_where_its_status_allows(tables, before, after):
+    stored = in_status(tables, before)
+
+    if after in TRANSITIONS[before]:
+        tables.dev.put_request(a_request(after))
+        assert tables.dev.request(stored.request_id).status == after
+    else:
+        with pytest.raises(RequestEnded if stored.ended else IllegalTransition):
+            tables.dev.put_request(a_request(after))
+        assert tables.dev.request(stored.request_id) == stored
+
+
+@pytest.mark.parametrize("status", sorted(set(TRANSITIONS) - {"requested"}))
+def test_a_request_begins_at_its_beginning(tables, status):
+    with pytest.raises(UnknownRequest):
+        tables.dev.put_request(a_request(status))
+
+    assert tables.everything() == []
 
 
 def test_unknown_requests_and_environments_are_errors(tables):

@@ -89,7 +89,7 @@ def publish() -> None:
         commit="",
         published_at="2026-03-01T10:00:00.000000Z",
     )
-    assert registry().commit(record, after=0)
+    assert registry().commit(record, after=None)
 
 
 def registry() -> DynamoDbRegistry:

@@ -6,6 +6,8 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -15,9 +17,10 @@ from moto import mock_aws
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.aws.s3_reports import S3Reports
+from promptops.contract.routes import ROUTES
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.artifact import Artifact, Message
-from promptops.domain.errors import AccessRefused, MalformedRequest, Unavailable, UnknownRequest
+from promptops.domain.errors import AccessRefused, EndpointDown, MalformedRequest, Unavailable, UnknownRequest
 from promptops.domain.graders import GRADERS
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
@@ -28,12 +31,25 @@ from tests.adapters.ledger_tables import ENVIRONMENTS, NOW, PROMPT, Tables
 
 REGION = "us-east-1"
 BUCKET = "artifacts"
-MODULES = ("lambdas.promote.line", "lambdas.promote.handler")
+MODULES = ("lambdas.promote.line", "lambdas.promote.verbs", "lambdas.promote.handler")
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
+    with deployed(monkeypatch, ENVIRONMENTS) as made:
+        yield made
+
+
+@pytest.fixture
+def highest(monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
+    """The same function where dev is the highest environment, there being no other."""
+    with deployed(monkeypatch, {"dev": ENVIRONMENTS["dev"]}) as made:
+        yield made
+
+
+@contextmanager
+def deployed(monkeypatch: pytest.MonkeyPatch, ledgers: dict[str, str]) -> Iterator[Handler]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -50,7 +66,7 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
             prefix="prompt-ops",
             environment="dev",
             registry_table="registry",
-            ledger_tables=json.dumps(ENVIRONMENTS),
+            ledger_tables=json.dumps(ledgers),
             artifact_bucket=BUCKET,
             state_machine_arn=machine["stateMachineArn"],
             approval_required="false",
@@ -69,8 +85,9 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
 
 def call(verb: str, body: object, *, signed: bool = True) -> dict[str, Any]:
     iam = {"iam": {"userArn": "arn:aws:iam::123456789012:user/alice"}}
+    place = "" if verb in ("revoke", "unrevoke") else "/dev"
     return {
-        "routeKey": f"POST /v1/dev/{verb}",
+        "routeKey": f"POST /v1{place}/{verb}",
         "headers": {"Content-Type": "application/json"},
         "body": json.dumps(body),
         "requestContext": {"http": {"method": "POST"}, **({"authorizer": iam} if signed else {})},
@@ -106,7 +123,7 @@ def publish(version: int) -> PromptRef:
         published_at=NOW,
     )
     registry = DynamoDbRegistry("registry", dynamodb)
-    assert registry.commit(record, after=version - 1)
+    assert registry.commit(record, after=registry.family(PROMPT))
     report = Report(
         evaluation_id=f"{version:032x}",
         prompt_id=PROMPT,
@@ -164,7 +181,7 @@ def test_the_schedule_repairs_pointers_and_makes_alarms(handler):
 
     done = handler({"task": "reconcile"}, None)
 
-    assert (done["checked"], done["repaired"], done["errors"]) == (1, [PROMPT], [])
+    assert (done["checked"], done["refused"], done["errors"]) == (1, [PROMPT], [])
     assert pointer()["version"] == "v4"
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {alarm["AlarmName"].rsplit("/", 1)[0] for alarm in alarms} == {f"prompt-ops/dev/{PROMPT}/v4"}
@@ -174,15 +191,122 @@ def test_a_pointer_that_cannot_be_written_alarms(handler, monkeypatch):
     release(handler, 4)
     ssm = boto3.client("ssm")
     ssm.put_parameter(Name=f"/prompt-ops/dev/{PROMPT}/current", Value="v4 ", Overwrite=True)
-    pointers = importlib.import_module("lambdas.promote.line").pointers
-
-    def refused(*_: object) -> None:
-        raise AccessRefused("ssm:PutParameter answered AccessDenied", "Ask for the policy.")
-
-    monkeypatch.setattr(pointers, "write", refused)
+    refusing(monkeypatch, AccessRefused("ssm:PutParameter answered AccessDenied", "Ask for the policy."))
 
     with pytest.raises(Unavailable, match="1 of 1 prompts in dev were not reconciled"):
         handler({"task": "reconcile"}, None)
+
+
+def test_a_frozen_environment_refuses_promotions_by_name_until_it_is_thawed(handler):
+    publish(4)
+    promote = call("promote", {"prompt_id": PROMPT, "version": "v4", "reason": "better"})
+
+    status, frozen = answered(handler, call("freeze", {"reason": "incident 7"}))
+    refused_status, refused = answered(handler, promote)
+    again = answered(handler, call("freeze", {"reason": "another"}))
+    answered(handler, call("unfreeze", {"reason": "over"}))
+
+    assert (status, frozen["kind"], frozen["scope"], frozen["unchanged"]) == (200, "freeze", "dev", False)
+    assert (refused_status, refused["error"]["code"]) == (403, "E_FROZEN")
+    assert "incident 7" in refused["error"]["message"]
+    assert (again[0], again[1]["unchanged"], again[1]["reason"]) == (200, True, "incident 7")
+    assert answered(handler, promote)[0] == 202
+
+
+def test_a_retired_prompt_is_served_no_longer_and_comes_back_by_a_rollback(handler):
+    release(handler, 4)
+
+    status, retired = answered(handler, call("retire", {"prompt_id": PROMPT, "reason": "replaced"}))
+    assert (status, retired["kind"], retired["revision"], pointer()["state"]) == (200, "retire", 2, "retired")
+
+    status, back = answered(handler, call("rollback", {"prompt_id": PROMPT, "reason": "still in use"}))
+    assert (status, back["version"], pointer()["state"], pointer()["revision"]) == (200, 4, "live", 3)
+
+
+def test_a_drill_moves_the_pointer_back_and_forth_and_files_its_evidence(handler):
+    release(handler, 4)
+    release(handler, 5)
+    ssm, name = boto3.client("ssm"), f"/prompt-ops/dev/{PROMPT}/current"
+
+    status, drilled = answered(handler, call("drill", {"prompt_id": PROMPT, "reason": "drill of March"}))
+
+    values = [entry["Value"] for entry in ssm.get_parameter_history(Name=name)["Parameters"]]
+    stored = boto3.client("s3").get_object(Bucket=BUCKET, Key=drilled["evidence_key"])["Body"].read()
+    assert (status, drilled["version"], drilled["other_version"], drilled["revisions"]) == (200, 5, 4, [3, 4])
+    assert [json.loads(value)["version"] for value in values[-2:]] == ["v4", "v5"]
+    assert json.loads(stored)["actor"]["identity"].endswith("user/alice")
+
+
+def test_nobody_drills_where_people_are_served(handler, monkeypatch):
+    release(handler, 4)
+    release(handler, 5)
+    line = importlib.import_module("lambdas.promote.line")
+    assert not line.drills.is_highest
+    monkeypatch.setattr(line, "drills", replace(line.drills, is_highest=True))
+
+    status, refused = answered(handler, call("drill", {"prompt_id": PROMPT, "reason": "drill of March"}))
+
+    assert (status, refused["error"]["code"], pointer()["revision"]) == (403, "E_DRILL", 2)
+
+
+def test_the_only_environment_may_be_drilled_in(highest):
+    assert not importlib.import_module("lambdas.promote.line").drills.is_highest
+
+
+def test_a_revoked_version_leaves_service_and_comes_back_by_name_only(highest):
+    release(highest, 4)
+    release(highest, 5)
+    revocation = {"prompt_id": PROMPT, "version": "v5", "reason": "it insults customers"}
+
+    status, revoked = answered(highest, call("revoke", revocation))
+    back = {"prompt_id": PROMPT, "reason": "x", "to_version": "v5"}
+    refused = answered(highest, call("rollback", back))
+    answered(highest, call("unrevoke", revocation))
+
+    assert (status, revoked["kind"], revoked["version"]) == (200, "revoke", 5)
+    assert [(each["version"], each["projected"]) for each in revoked["released"]] == [(4, True)]
+    assert (refused[0], refused[1]["error"]["code"]) == (403, "E_REVOKED")
+    assert answered(highest, call("rollback", {"prompt_id": PROMPT, "reason": "x"}))[0] == 403
+    assert answered(highest, call("rollback", back))[0] == 200
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """No pointer can be written."""
+    pointers = importlib.import_module("lambdas.promote.line").pointers
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pointers, "write", refuse)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (AccessRefused("ssm:PutParameter answered AccessDenied"), "E_POINTER_DENIED"),
+        (EndpointDown("Parameter Store does not answer"), "E_ENDPOINT"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["rollback", "retire", "revoke"])
+def test_what_is_committed_and_not_projected_is_accepted_and_says_why(
+    highest, monkeypatch, verb, error, code
+):
+    release(highest, 4)
+    release(highest, 5)
+    refusing(monkeypatch, error)
+
+    status, done = answered(highest, call(verb, {"prompt_id": PROMPT, "version": "v5", "reason": "x"}))
+
+    (made,) = done["released"] if verb == "revoke" else [done]
+    assert (status, made["projected"], made["problem"]["code"]) == (202, False, code)
+    ledger = importlib.import_module("lambdas.promote.line").ledger
+    assert ledger.head(PROMPT).revision == made["revision"] == 3
+
+
+def test_every_route_of_this_function_has_its_verb(handler):
+    verbs = importlib.import_module("lambdas.promote.verbs").VERBS
+
+    assert {route.path.rpartition("/")[2] for route in ROUTES if route.function == "promote"} == set(verbs)
 
 
 def test_the_actor_is_who_signed_never_who_the_body_says(handler):
@@ -207,6 +331,15 @@ def test_the_actor_is_who_signed_never_who_the_body_says(handler):
         ("rollback", {"prompt_id": PROMPT, "reason": ""}, 400, "E_REASON"),
         ("rollback", {"prompt_id": PROMPT, "reason": "x"}, 404, "E_NOT_RELEASED"),
         ("rollback", {"prompt_id": None, "reason": "x", "op_id": []}, 400, "E_ID"),
+        ("freeze", {}, 400, "E_BODY"),
+        ("freeze", {"reason": " "}, 400, "E_REASON"),
+        ("unfreeze", {"reason": 7}, 400, "E_REASON"),
+        ("retire", {"prompt_id": PROMPT, "reason": "x"}, 404, "E_NOT_RELEASED"),
+        ("retire", {"prompt_id": PROMPT, "reason": "x", "op_id": "a/b"}, 400, "E_IDEMPOTENCY_KEY"),
+        ("drill", {"prompt_id": PROMPT, "reason": "x"}, 404, "E_NOT_RELEASED"),
+        ("revoke", {"prompt_id": PROMPT, "reason": "x"}, 400, "E_BODY"),
+        ("revoke", {"prompt_id": PROMPT, "version": "v9", "reason": "x"}, 404, "E_VERSION_UNKNOWN"),
+        ("unrevoke", {"prompt_id": "nobody", "version": "v1", "reason": "x"}, 404, "E_PROMPT_UNKNOWN"),
     ],
 )
 def test_bad_calls_get_their_error_and_change_nothing(handler, verb, body, status, code):

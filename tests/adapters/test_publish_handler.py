@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from promptops.contract.settings import PublishSettings
-from promptops.domain.errors import DigestMismatch, MalformedRequest, UnknownVersion
+from promptops.domain.errors import DigestMismatch, MalformedRequest, Throttled, UnknownVersion
 from tests.adapters.ledger_tables import Tables
 
 REGION = "us-east-1"
@@ -125,6 +125,9 @@ def test_a_version_is_published_once_with_its_bytes_its_cases_and_who_signed(han
         (a_body(authors=["alice@example.com\nbob"]), 400, "E_METADATA"),
         (a_body(authors=["a@b.c"] * 51), 400, "E_METADATA"),
         (a_body(commit=7), 400, "E_METADATA"),
+        (a_body(version="2"), 400, "E_VERSION"),
+        (a_body(version=2), 400, "E_VERSION"),
+        (a_body(source={**SOURCE, "label": "2.2"}), 400, "E_LABEL"),
         (a_body(commit="\u202e"), 400, "E_METADATA"),
     ],
 )
@@ -135,6 +138,52 @@ def test_bad_calls_get_their_error_and_change_nothing(handler: Handler, body: ob
     assert rows() == []
     for bucket in (SETTINGS.artifact_bucket, SETTINGS.evaluation_bucket):
         assert s3().list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_a_version_and_a_label_stay_what_they_are(handler: Handler):
+    labelled = {**SOURCE, "label": "2.2.0"}
+    first = answered(handler, a_call(a_body(source=labelled, version="v1")))
+    again = answered(handler, a_call(a_body(source=labelled, version="v1")))
+    other = answered(handler, a_call(a_body(source={**labelled, "rationale": "again"}, version="v1")))
+    second = answered(handler, a_call(a_body(source={**labelled, "rationale": "again"})))
+
+    assert [found[1].get("outcome") for found in (first, again)] == ["published", "unchanged"]
+    assert (first[1]["version"], first[1]["label"]) == ("v1", "2.2.0")
+    assert (
+        (other[0], other[1]["error"]["code"])
+        == (second[0], second[1]["error"]["code"])
+        == (403, "E_IMMUTABLE")
+    )
+    assert "Publish as v2." in other[1]["error"]["message"]
+    assert "label 2.2.0 is v1" in second[1]["error"]["message"]
+
+
+def archived(version: int) -> Any:
+    key = f"archive/registry/new-prompt/versions/v{version}.json"
+    return json.loads(s3().get_object(Bucket=SETTINGS.artifact_bucket, Key=key)["Body"].read())
+
+
+def test_a_version_is_archived_with_it(handler: Handler):
+    answered(handler, a_call(a_body()))
+
+    assert archived(1) == {"schema": 1, "version": rows()[0]}
+
+
+def test_the_schedule_archives_what_publishing_left(handler: Handler, monkeypatch: pytest.MonkeyPatch):
+    from lambdas.publish import line
+
+    def down(key: str, document: object) -> None:
+        raise Throttled("slow down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(line.archive, "keep", down)
+        answered(handler, a_call(a_body()))
+        with pytest.raises(Throttled):
+            handler({"task": "archive"}, None)
+
+    assert handler({"task": "archive"}, None)["copied"] == 7
+    assert archived(1) == {"schema": 1, "version": rows()[0]}
+    assert handler({"task": "archive"}, None) == {"checked": 3, "copied": 0, "errors": []}
 
 
 def test_an_unsigned_call_publishes_nothing(handler: Handler):
@@ -169,5 +218,5 @@ def test_a_version_whose_bytes_are_others_is_not_valid(handler: Handler):
 
 
 def test_tasks_it_does_not_know_are_refused(handler: Handler):
-    with pytest.raises(MalformedRequest, match="Known: validate"):
+    with pytest.raises(MalformedRequest, match="Known: validate, archive"):
         handler({"task": "publish", "source": SOURCE}, None)

@@ -22,11 +22,13 @@ from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Thresholds
 from promptops.domain.report import Evidence
 from promptops.domain.version import Dataset, Family, VersionRecord
+from tests.adapters.registry_table import create_registry_table
 
 BUCKET = "artifacts"
 CONTENT = Artifact(
     "support-ticket", (Message("user", "text"),), {"id": "m", "provider": "bedrock"}
 ).to_bytes()
+FIRST = Family("support-ticket", 1, "source 1", "ml-platform", "d", ("a", "b"))
 
 
 def a_record(version: int = 1, **changes: object) -> VersionRecord:
@@ -68,19 +70,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def registry() -> DynamoDbRegistry:
     client = boto3.client("dynamodb", "us-east-1")
-    client.create_table(
-        TableName="registry",
-        AttributeDefinitions=[
-            {"AttributeName": "prompt_id", "AttributeType": "S"},
-            {"AttributeName": "version", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "prompt_id", "KeyType": "HASH"},
-            {"AttributeName": "version", "KeyType": "RANGE"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return DynamoDbRegistry("registry", client)
+    create_registry_table(client)
+    return DynamoDbRegistry("registry", client, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -94,41 +85,41 @@ def artifacts() -> S3Artifacts:
 def test_a_record_comes_back_as_it_was(registry):
     record = a_record()
 
-    assert registry.commit(record, after=0)
+    assert registry.commit(record, after=None)
 
     assert registry.version(record.ref) == record
-    assert registry.family("support-ticket") == Family("support-ticket", 1, "source 1")
+    assert registry.family("support-ticket") == FIRST
 
 
 def test_versions_are_sorted_as_numbers(registry):
     for version in range(1, 12):
-        assert registry.commit(a_record(version), after=version - 1)
+        assert registry.commit(a_record(version), after=registry.family("support-ticket"))
 
     assert [record.ref.version for record in registry.versions("support-ticket")] == list(range(11, 0, -1))
 
 
 def test_only_one_of_two_commits_after_the_same_version_wins(registry):
-    assert registry.commit(a_record(1), after=0)
-    assert registry.commit(a_record(2), after=1)
+    assert registry.commit(a_record(1), after=None)
+    assert registry.commit(a_record(2), after=FIRST)
 
-    assert not registry.commit(a_record(3), after=1)
-    assert not registry.commit(replace(a_record(2), source_sha256="other"), after=1)
-    assert registry.family("support-ticket") == Family("support-ticket", 2, "source 2")
+    assert not registry.commit(a_record(3), after=FIRST)
+    assert not registry.commit(replace(a_record(2), source_sha256="other"), after=FIRST)
+    assert registry.family("support-ticket") == replace(FIRST, latest=2, latest_source_sha256="source 2")
 
 
 def test_a_commit_whose_reply_was_lost_is_recognised_as_ours(registry):
     record = a_record()
-    assert registry.commit(record, after=0)
+    assert registry.commit(record, after=None)
 
-    assert registry.commit(record, after=0)
+    assert registry.commit(record, after=None)
 
 
 def test_unknown_prompts_and_versions_say_what_there_is(registry):
     with pytest.raises(UnknownPrompt, match="E_PROMPT_UNKNOWN: there is no prompt 'support-ticket'"):
         registry.version(PromptRef("support-ticket", 1))
 
-    registry.commit(a_record(1), after=0)
-    registry.commit(a_record(2), after=1)
+    registry.commit(a_record(1), after=None)
+    registry.commit(a_record(2), after=FIRST)
     with pytest.raises(
         UnknownVersion, match=r"support-ticket@v9 is not published\. support-ticket has v1 to v2"
     ):
@@ -137,7 +128,7 @@ def test_unknown_prompts_and_versions_say_what_there_is(registry):
 
 def test_evidence_is_linked_without_touching_the_rest(registry):
     record = a_record()
-    registry.commit(record, after=0)
+    registry.commit(record, after=None)
     evidence = Evidence("reports/x.json", "ab", "pass", 0.9, "2026-03-01T11:00:00.000000Z")
 
     registry.link_evidence(record.ref, evidence)
@@ -231,7 +222,7 @@ def test_s3_keeps_the_digest_it_was_sent(artifacts):
 
 def test_a_revoked_version_says_why(registry):
     record = a_record()
-    registry.commit(record, after=0)
+    registry.commit(record, after=None)
     boto3.client("dynamodb", "us-east-1").update_item(
         TableName="registry",
         Key={"prompt_id": {"S": "support-ticket"}, "version": {"S": "v000001"}},

@@ -12,7 +12,7 @@ from moto import mock_aws
 from promptops.aws.s3_evaluation import S3ChunkResults, S3Datasets
 from promptops.aws.s3_reports import S3Reports
 from promptops.domain.canonical import canonical, sha256
-from promptops.domain.errors import DatasetChanged, EvaluationError, EvidenceMismatch
+from promptops.domain.errors import DatasetChanged, EvaluationError, EvidenceMismatch, InvalidScore
 from promptops.domain.policy import Thresholds
 from promptops.domain.report import Binding, CaseResult, Report
 
@@ -94,3 +94,21 @@ def test_a_report_stored_again_is_the_first_one(s3):
 
     assert again == first
     assert reports.load(again) == REPORT
+
+
+@pytest.mark.parametrize("score", ["NaN", "Infinity", "1.2", '"0.9"', "-1", "true"])
+def test_a_score_that_is_no_score_is_no_result(s3, score):
+    case = canonical({"case_id": "one", "score": 0, "reasons": []}).decode()
+    body = f'{{"cases": [{case}]}}'.replace('"score":0', f'"score":{score}')
+    s3.put_object(Bucket=BUCKET, Key="evaluations/e/0.json", Body=body.encode())
+
+    with pytest.raises(InvalidScore, match="E_EVAL_SCORE: case 'one' has the score"):
+        S3ChunkResults(BUCKET, s3).load("e", 0)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"cases": 1}', b'{"cases": [{}]}'])
+def test_results_that_cannot_be_read_are_an_error_of_the_run(s3, body):
+    s3.put_object(Bucket=BUCKET, Key="evaluations/e/0.json", Body=body)
+
+    with pytest.raises(EvaluationError, match="the results of chunk 0 cannot be read"):
+        S3ChunkResults(BUCKET, s3).load("e", 0)

@@ -14,7 +14,9 @@ LONGER = {
     # Every statement of every role, by hand, in one place.
     "infra/permissions.py": 250,
     # The error tree is read as one.
-    "promptops/domain/errors.py": 500,
+    "promptops/domain/errors.py": 560,
+    # The outside world as a whole: one list to implement, to fake, to read.
+    "promptops/ports.py": 320,
 }
 DRAWERS = {"utils.py", "util.py", "helpers.py", "common.py", "constants.py", "misc.py"}
 

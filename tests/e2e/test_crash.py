@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from infra.local.loopback import fetch
 from promptops.aws.s3_reader import S3ArtifactReader
 from promptops.aws.s3_release_records import S3ReleaseRecords
 from promptops.aws.ssm_pointers import SsmPointers
@@ -26,22 +21,14 @@ from tests.e2e.calls import post
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import changed, renamed
 from tests.e2e.inside import ledger, pointers
+from tests.e2e.reconciling import resting
+from tests.e2e.stopping import stopping_before_the_pointer
 from tests.e2e.waiting import until
 
 PROMPT = "stops-midway"
 PROMOTE = function_name(DEFAULT_PREFIX, "promote", "dev")
 POINTER = pointer_parameter(DEFAULT_PREFIX, "dev", PROMPT)
 TICKET = "ticket=Checkout times out for every customer."
-STOPPING = '''
-"""promote as it is deployed, but it ends before it writes a pointer."""
-
-import os
-
-from lambdas.promote.handler import handler
-from lambdas.promote.line import pointers
-
-pointers.write = lambda prompt_id, value: os._exit(1)
-'''
 
 
 @dataclass
@@ -115,52 +102,14 @@ def releases(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Release
 
 @pytest.fixture(scope="module", autouse=True)
 def only_our_reconciling(aws: LocalAws) -> Iterator[None]:
-    """The schedule of dev rests, so that what repairs a pointer is what a test asked to."""
-    events = aws.client("events")
-    function = aws.client("lambda").get_function_configuration(FunctionName=PROMOTE)
-    rules = events.list_rule_names_by_target(TargetArn=function["FunctionArn"])["RuleNames"]
-    assert rules
-    for rule in rules:
-        events.disable_rule(Name=rule)
-    yield
-    for rule in rules:
-        events.enable_rule(Name=rule)
+    """Schedule and accelerators of dev rest, so that what repairs a pointer is what a test asked to."""
+    with resting(aws, "dev"):
+        yield
 
 
 @pytest.fixture
 def warm(aws: LocalAws, releases: Releases) -> WarmClient:
     return WarmClient(aws)
-
-
-@contextmanager
-def stopping_before_the_pointer(aws: LocalAws) -> Iterator[None]:
-    """The deployed function's own code and one module more, in its place for a while."""
-    deployed = aws.client("lambda").get_function(FunctionName=PROMOTE)
-    place = urlsplit(deployed["Code"]["Location"])
-    url = f"{aws.instance.endpoint}{place.path}?{place.query}"
-    code = fetch(url, certificate=aws.instance.certificate).body
-    stopping = io.BytesIO(code)
-    with zipfile.ZipFile(stopping, "a") as archive:
-        archive.writestr("stopping.py", STOPPING)
-    try:
-        _install(aws, stopping.getvalue(), "stopping.handler")
-        yield
-    finally:
-        _install(aws, code, deployed["Configuration"]["Handler"])
-    restored = aws.client("lambda").get_function_configuration(FunctionName=PROMOTE)
-    assert restored["CodeSha256"] == deployed["Configuration"]["CodeSha256"]
-
-
-def _install(aws: LocalAws, code: bytes, handler: str) -> None:
-    functions = aws.client("lambda")
-
-    def updated() -> bool:
-        return functions.get_function_configuration(FunctionName=PROMOTE)["LastUpdateStatus"] == "Successful"
-
-    functions.update_function_code(FunctionName=PROMOTE, ZipFile=code)
-    until("the new code", updated)
-    functions.update_function_configuration(FunctionName=PROMOTE, Handler=handler)
-    until("the new handler", updated)
 
 
 def test_a_rollback_that_stops_after_its_commit_is_healed_and_never_done_twice(
@@ -169,7 +118,7 @@ def test_a_rollback_that_stops_after_its_commit_is_healed_and_never_done_twice(
     before, operation = releases.head(), "rollback-that-stops"
     body = {"prompt_id": PROMPT, "reason": "wrong severities", "op_id": operation}
 
-    with stopping_before_the_pointer(aws):
+    with stopping_before_the_pointer(aws, PROMOTE):
         answer = post(aws, "/v1/dev/rollback", body, signed_by="carol")
         committed = ledger(aws, "dev").release_of_operation(operation)
 
@@ -198,7 +147,7 @@ def test_a_promotion_that_stops_after_its_commit_is_ended_by_its_own_workflow(
 ):
     before, version = releases.head(), releases.publish()
 
-    with stopping_before_the_pointer(aws):
+    with stopping_before_the_pointer(aws, PROMOTE):
         request_id = releases.promote(version, "--no-wait")["request_id"]
         committed = until("the commit", lambda: ledger(aws, "dev").release_of_operation(f"{request_id}/dev"))
 
@@ -242,7 +191,7 @@ def test_a_pointer_to_what_was_never_released_is_repaired(
 
     done = releases.reconcile()
 
-    assert (done["repaired"], done["adopted"], done["errors"]) == ([PROMPT], [], [])
+    assert (done["refused"], done["repaired"], done["adopted"], done["errors"]) == ([PROMPT], [], [], [])
     assert releases.head() == head
     assert releases.pointer() == head.pointer().to_text()
     assert warm.use() == releases.resolved_anew()

@@ -35,7 +35,11 @@ PEOPLE = ("alice", "bob", "carol", "dave")
 WORK = {
     "alice": {"/v1/publish", "/v1/{env}/evaluate", "/v1/{env}/promote"},
     "bob": {"/v1/approvals/{approval_id}"},
-    "carol": {"/v1/{env}/rollback"},
+    "carol": {
+        *(f"/v1/{{env}}/{verb}" for verb in ("rollback", "drill", "retire", "freeze", "unfreeze")),
+        "/v1/revoke",
+        "/v1/unrevoke",
+    },
     "dave": {"/v1/resolve", "/v1/observe"},
 }
 DELETE_MARKERS_AND_VERSIONS = ("DeleteMarkers", "Versions")

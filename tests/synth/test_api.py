@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from promptops.contract.routes import ROUTES
-from tests.synth.deployed import Deployed
+from promptops.contract.routes import ROUTES, Route
+from tests.synth.deployed import Deployed, deploy
 
 ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+def _function(route: Route, environment: str) -> str:
+    """What concerns every environment is done by the promote function of the highest."""
+    if route.function == "promote":
+        return f"prompt-ops-promote-{environment or ENVIRONMENTS[-1]}"
+    return f"prompt-ops-{route.function}"
+
+
 EXPECTED = {
-    f"{route.method} {route.path_in(environment)}": (
-        f"prompt-ops-{route.function}" + (f"-{environment}" if environment else ""),
-        route.authorization,
-    )
+    f"{route.method} {route.path_in(environment)}": (_function(route, environment), route.authorization)
     for route in ROUTES
     for environment in (ENVIRONMENTS if route.per_environment else ("",))
 }
@@ -22,6 +29,14 @@ def test_each_route_is_served_by_its_function(cloud: Deployed):
     assert {key: function for key, (function, _) in served(cloud).items()} == {
         key: function for key, (function, _) in EXPECTED.items()
     }
+
+
+def test_versions_are_revoked_by_the_function_of_the_highest_environment(cloud: Deployed, tmp_path: Path):
+    only = deploy(tmp_path, environments=[{"name": "live"}])
+
+    for path in ("POST /v1/revoke", "POST /v1/unrevoke"):
+        assert served(cloud)[path] == ("prompt-ops-promote-prod", "AWS_IAM")
+        assert served(only)[path] == ("prompt-ops-promote-live", "AWS_IAM")
 
 
 def test_every_route_asks_for_a_signature_but_those_for_browsers(cloud: Deployed):

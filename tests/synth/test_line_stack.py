@@ -7,6 +7,7 @@ import json
 import pytest
 
 from promptops.contract.metrics import DIMENSIONS, METRICS
+from promptops.contract.names import POINTER_REFUSED
 from tests.synth.deployed import ACCOUNT, Deployed, Resource, deploy
 from tests.synth.policy_evaluator import Account, Call, verdict
 
@@ -20,6 +21,12 @@ FUNCTIONS = {
     "promote-staging",
     "promote-prod",
 }
+
+SCHEDULED = {"publish", "promote-dev", "promote-staging", "promote-prod"}
+
+
+def rules_of(cloud: Deployed, start: str) -> list[Resource]:
+    return [rule for rule in cloud.all("AWS::Events::Rule") if rule.id.startswith(start)]
 
 
 @pytest.fixture
@@ -66,17 +73,101 @@ def test_behind_the_api_no_function_outlives_its_caller(cloud: Deployed):
 
 def test_every_environment_is_reconciled_each_minute_and_losses_are_kept(cloud: Deployed):
     queue = cloud.one("AWS::SQS::Queue")
-    rules = list(cloud.all("AWS::Events::Rule"))
     reconciled = set()
-    for rule in rules:
+    for rule in rules_of(cloud, "SchedulesReconcile"):
         (target,) = rule.properties["Targets"]
         assert rule.properties["ScheduleExpression"] == "rate(1 minute)"
         assert json.loads(target["Input"]) == {"task": "reconcile"}
-        assert target["DeadLetterConfig"]["Arn"] == cloud.arn(queue)
         reconciled.add(target["Arn"].rsplit(":", 1)[1])
 
     assert reconciled == {f"prompt-ops-promote-{name}" for name in ("dev", "staging", "prod")}
     assert queue.properties["SqsManagedSseEnabled"] is True
+
+
+def test_the_archive_is_compared_with_the_registry_every_five_minutes(cloud: Deployed):
+    (rule,) = rules_of(cloud, "SchedulesArchive")
+    (target,) = rule.properties["Targets"]
+
+    assert rule.properties["ScheduleExpression"] == "rate(5 minutes)"
+    assert json.loads(target["Input"]) == {"task": "archive"}
+    assert target["Arn"].endswith(":function:prompt-ops-publish")
+
+
+def test_what_a_rule_cannot_deliver_is_kept(cloud: Deployed):
+    queue = cloud.arn(cloud.one("AWS::SQS::Queue"))
+    rules = list(cloud.all("AWS::Events::Rule"))
+
+    assert len(rules) == 7
+    for rule in rules:
+        (target,) = rule.properties["Targets"]
+        assert target["DeadLetterConfig"]["Arn"] == queue, rule.id
+        assert rule.properties["State"] == "ENABLED"
+
+
+def test_every_rule_may_invoke_its_function_and_no_other_may(cloud: Deployed):
+    allowed = {
+        permission.properties["SourceArn"]: permission.properties["FunctionName"]
+        for permission in cloud.all("AWS::Lambda::Permission")
+        if permission.properties["Principal"] == "events.amazonaws.com"
+    }
+    wanted = {
+        cloud.resolve({"Fn::GetAtt": [rule.id, "Arn"]}): rule.properties["Targets"][0]["Arn"]
+        for rule in cloud.all("AWS::Events::Rule")
+    }
+
+    assert allowed == wanted
+
+
+def test_promote_hears_of_the_heads_of_its_own_ledger_and_a_bad_record_blocks_nobody(cloud: Deployed):
+    queue = cloud.arn(cloud.one("AWS::SQS::Queue"))
+    heard = {}
+    for mapping in cloud.all("AWS::Lambda::EventSourceMapping"):
+        given = mapping.properties
+        (pattern,) = given["FilterCriteria"]["Filters"]
+        assert json.loads(pattern["Pattern"]) == {
+            "eventName": ["INSERT", "MODIFY"],
+            "dynamodb": {"Keys": {"pk": {"S": ["HEAD"]}}},
+        }
+        assert given["BisectBatchOnFunctionError"] is True
+        assert given["MaximumRetryAttempts"] == 2
+        assert given["MaximumRecordAgeInSeconds"] == 300
+        assert given["DestinationConfig"]["OnFailure"]["Destination"] == queue
+        heard[given["FunctionName"].rsplit(":", 1)[1]] = given["EventSourceArn"]
+
+    for name in ("dev", "staging", "prod"):
+        table = cloud.one("AWS::DynamoDB::Table", f"Ledger{name.title()}")
+        assert table.properties["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
+        assert heard.pop(f"prompt-ops-promote-{name}") == cloud.resolve(
+            {"Fn::GetAtt": [table.id, "StreamArn"]}
+        )
+    assert heard == {}
+
+
+def test_lambda_may_read_each_stream_with_the_role_of_its_own_environment_alone(cloud: Deployed):
+    account = Account(cloud)
+    for name in ("dev", "staging", "prod"):
+        table = cloud.one("AWS::DynamoDB::Table", f"Ledger{name.title()}")
+        stream = cloud.resolve({"Fn::GetAtt": [table.id, "StreamArn"]})
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator"):
+            for role in FUNCTIONS:
+                answer = account.ask(role, f"dynamodb:{action}", stream)
+                assert (answer == "allowed") == (role == f"promote-{name}"), (role, action, name)
+
+
+def test_promote_hears_of_every_change_of_a_pointer_in_its_own_environment(cloud: Deployed):
+    heard = {}
+    for rule in rules_of(cloud, "AcceleratorsPointers"):
+        (target,) = rule.properties["Targets"]
+        pattern = rule.properties["EventPattern"]
+        assert "Input" not in target
+        assert (pattern["source"], pattern["detail-type"]) == (["aws.ssm"], ["Parameter Store Change"])
+        assert pattern["detail"]["operation"] == ["Create", "Update", "Delete"]
+        heard[target["Arn"].rsplit(":", 1)[1]] = pattern["detail"]["name"]
+
+    assert heard == {
+        f"prompt-ops-promote-{name}": [{"prefix": f"/prompt-ops/{name}/"}]
+        for name in ("dev", "staging", "prod")
+    }
 
 
 def test_asynchronous_calls_that_keep_failing_are_kept(cloud: Deployed):
@@ -86,14 +177,15 @@ def test_asynchronous_calls_that_keep_failing_are_kept(cloud: Deployed):
         for config in cloud.all("AWS::Lambda::EventInvokeConfig")
     }
 
-    assert configured == {f"prompt-ops-promote-{name}": queue for name in ("dev", "staging", "prod")}
+    assert configured == {f"prompt-ops-{name}": queue for name in SCHEDULED}
 
 
-def test_promote_may_send_what_it_failed_at_to_the_queue(cloud: Deployed):
+def test_what_is_scheduled_may_send_what_it_failed_at_to_the_queue(cloud: Deployed):
     queue = cloud.arn(cloud.one("AWS::SQS::Queue"))
+    account = Account(cloud)
 
-    for environment in ("dev", "staging", "prod"):
-        assert Account(cloud).ask(f"promote-{environment}", "sqs:SendMessage", queue) == "allowed"
+    for name in SCHEDULED:
+        assert account.ask(name, "sqs:SendMessage", queue) == "allowed"
 
 
 def test_policies_fit_in_what_iam_allows(cloud: Deployed):
@@ -150,7 +242,7 @@ def test_every_alarm_tells_oncall_and_says_what_missing_data_means(cloud: Deploy
     topic = cloud.arn(cloud.one("AWS::SNS::Topic", "OnCallAlarms"))
     alarms = list(cloud.all("AWS::CloudWatch::Alarm"))
 
-    assert len(alarms) == len(FUNCTIONS) + 3
+    assert len(alarms) == len(FUNCTIONS) + 4
     for alarm in alarms:
         assert alarm.properties["AlarmActions"] == [topic]
         assert alarm.properties["OKActions"] == [topic]
@@ -168,6 +260,31 @@ def test_a_refused_release_calls_nobody_and_a_broken_api_does(cloud: Deployed):
         assert alarms[f"prompt-ops/prompt-ops-{name}/errors"]["EvaluationPeriods"] == 3
     assert (api["Namespace"], api["MetricName"], api["EvaluationPeriods"]) == ("AWS/ApiGateway", "5xx", 1)
     assert api["Dimensions"] == [{"Name": "ApiId", "Value": cloud.one("AWS::ApiGatewayV2::Api").id}]
+
+
+def test_the_drift_alarm_counts_the_lines_that_say_a_pointer_was_put_back(cloud: Deployed):
+    alarms = {
+        alarm.properties["AlarmName"]: alarm.properties for alarm in cloud.all("AWS::CloudWatch::Alarm")
+    }
+    drift = alarms["prompt-ops/drift"]
+    filters = [each.properties for each in cloud.all("AWS::Logs::MetricFilter")]
+    groups = {
+        cloud.function(f"promote-{name}").properties["LoggingConfig"]["LogGroup"]
+        for name in ("dev", "staging", "prod")
+    }
+
+    assert {each["LogGroupName"] for each in filters} == groups
+    for each in filters:
+        (transformation,) = each["MetricTransformations"]
+        assert each["FilterPattern"] == f'{{ $.message = "{POINTER_REFUSED}*" }}'
+        assert transformation["MetricValue"] == "1"
+        assert "DefaultValue" not in transformation
+        assert (transformation["MetricNamespace"], transformation["MetricName"]) == (
+            drift["Namespace"],
+            drift["MetricName"],
+        )
+    assert (drift["Statistic"], drift["Threshold"], drift["EvaluationPeriods"]) == ("Sum", 1, 1)
+    assert "Dimensions" not in drift
 
 
 def test_each_metric_is_charted_by_prompt_and_version_in_the_chosen_environment(cloud: Deployed):
@@ -270,7 +387,12 @@ def test_two_installations_share_no_name(cloud: Deployed, tmp_path):
 
     def names(deployed: Deployed) -> set[str]:
         return {
-            str(each.properties[key]) for each in deployed.all() for key in named if key in each.properties
+            str(each.properties[key])
+            for each in deployed.all()
+            # A filter names its log group by reference.
+            if each.type != "AWS::Logs::MetricFilter"
+            for key in named
+            if key in each.properties
         }
 
     assert not names(cloud) & names(other)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promptops.contract.names import LedgerKeys
+from promptops.contract import names
+from promptops.contract.names import LedgerKeys, RegistryKeys
 from tests.synth.deployed import ACCOUNT, REGION, Deployed, deploy
 from tests.synth.policy_evaluator import Account
 
@@ -18,7 +19,7 @@ FUNCTIONS = (
     "promote-staging",
     "promote-prod",
 )
-READ = ("dynamodb:GetItem", "dynamodb:Query")
+READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 WRITE = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 VIA_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 NEW = {"s3:if-none-match": "*", "s3:ObjectCreationOperation": "true"}
@@ -100,6 +101,80 @@ def test_even_publish_overwrites_nothing(account: Account, artifacts: str):
     overwriting = {"s3:ObjectCreationOperation": "true"}
 
     assert account.ask("publish", "s3:PutObject", f"{artifacts}/prompts/a/v1.json", **overwriting) == "denied"
+
+
+REVOKING = ("prompt_id", "version", "revoked", "restrictions", "entry")
+
+
+def test_only_the_highest_environment_revokes_and_touches_nothing_else_of_a_version(
+    account: Account, registry: str
+):
+    def update(who: str, *attributes: str) -> str:
+        return account.ask(who, "dynamodb:UpdateItem", registry, **{"dynamodb:Attributes": attributes})
+
+    assert update("promote-prod", *REVOKING) == "allowed"
+    for attribute in ("sha256", "document", "latest", "evidence", "archived", "listed"):
+        assert update("promote-prod", *REVOKING, attribute) == "not allowed"
+    for who in ("promote-dev", "promote-staging", "approve", "evaluate", "resolve", "observe"):
+        assert update(who, *REVOKING) == "not allowed"
+
+
+@pytest.mark.parametrize("who", ["promote-dev", "promote-staging"])
+def test_other_environments_see_what_is_revoked_and_list_no_prompt(who: str, account: Account, registry: str):
+    def query(partition: str) -> str:
+        return account.ask(who, "dynamodb:Query", registry, **{"dynamodb:LeadingKeys": [partition]})
+
+    assert query(RegistryKeys.REVOKED) == "allowed"
+    assert query("support-ticket") == "not allowed"
+    for place in (registry, f"{registry}/index/{RegistryKeys.LISTING}"):
+        assert account.ask(who, "dynamodb:Scan", place) == "not allowed"
+
+
+def test_the_highest_environment_reads_a_prompts_log_before_it_adds_to_it(account: Account, registry: str):
+    for partition in (RegistryKeys.REVOKED, "support-ticket"):
+        keys = {"dynamodb:LeadingKeys": [partition]}
+        assert account.ask("promote-prod", "dynamodb:Query", registry, **keys) == "allowed"
+
+
+def test_only_publish_lists_prompts_by_the_index(account: Account, registry: str):
+    assert those_who(account, "dynamodb:Query", f"{registry}/index/{RegistryKeys.LISTING}") == {"publish"}
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_an_environments_copies_and_drills_are_kept_by_its_promote_only(
+    environment: str, account: Account, artifacts: str
+):
+    for key in (
+        names.archived_release_key(environment, "a", 1),
+        names.archived_freeze_key(environment, 1),
+        names.drill_key(environment, "a", "march"),
+    ):
+        for action, keys in (("s3:PutObject", NEW), ("s3:GetObject", {})):
+            assert those_who(account, action, f"{artifacts}/{key}", **keys) == {f"promote-{environment}"}
+
+
+def test_copies_of_versions_are_kept_by_publish_and_of_revocations_by_the_highest_environment(
+    account: Account, artifacts: str
+):
+    for key, who in (
+        (names.archived_version_key("a", 1), "publish"),
+        (names.archived_revocation_key("a", 1), "promote-prod"),
+    ):
+        assert those_who(account, "s3:PutObject", f"{artifacts}/{key}", **NEW) == {who}
+        assert those_who(account, "s3:GetObject", f"{artifacts}/{key}") == {who}
+
+
+def test_nobody_overwrites_a_copy(account: Account, artifacts: str):
+    overwriting = {"s3:ObjectCreationOperation": "true"}
+
+    for who, key in (
+        ("publish", names.archived_version_key("a", 1)),
+        ("promote-prod", names.archived_release_key("prod", "a", 1)),
+        ("promote-prod", names.archived_freeze_key("prod", 1)),
+        ("promote-prod", names.archived_revocation_key("a", 1)),
+        ("promote-staging", names.drill_key("staging", "a", "march")),
+    ):
+        assert account.ask(who, "s3:PutObject", f"{artifacts}/{key}", **overwriting) == "denied"
 
 
 def test_evaluate_touches_nothing_of_a_version_but_its_evidence(account: Account, registry: str):
@@ -197,8 +272,9 @@ def test_promote_may_do_all_that_one_release_transaction_holds(
     assert account.ask("promote-prod", "dynamodb:ConditionCheckItem", ledgers["staging"]) == "allowed"
     for action in ("dynamodb:ConditionCheckItem", *READ, *WRITE):
         assert account.ask("promote-prod", action, ledgers["prod"]) == "allowed"
+    released = {"dynamodb:Attributes": ["prompt_id", "version", "latest"]}
     for action in WRITE:
-        assert account.ask("promote-prod", action, registry) == "not allowed"
+        assert account.ask("promote-prod", action, registry, **released) == "not allowed"
 
 
 def test_promote_sees_of_other_environments_single_rows_only(account: Account, ledgers: dict[str, str]):
@@ -266,6 +342,9 @@ def test_approve_writes_of_a_ledger_only_what_an_approval_is_made_of(
         LedgerKeys.released_version("a", 1),
         LedgerKeys.operation("0f"),
         LedgerKeys.FREEZE,
+        LedgerKeys.restriction(1),
+        LedgerKeys.drift("2026", "a"),
+        LedgerKeys.archived("a"),
     ):
         assert put(other) == "not allowed"
 

@@ -61,6 +61,7 @@ def test_the_installation_tells_the_command_line_where_everything_is(cloud: Depl
     read = Installation.from_json(parameter(cloud, "/prompt-ops/installation"))
 
     assert read.environments == ["dev", "staging", "prod"]
+    assert read.approval_environments == ["prod"]
     assert set(read.ledger_tables) == {"dev", "staging", "prod"}
     assert read.registry_table == cloud.one("AWS::DynamoDB::Table", "Registry").id
     assert read.approval_page_url == f"{read.api_url}/approvals"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from promptops.contract.names import RegistryKeys
 from tests.synth.deployed import Deployed, Resource, deploy
 from tests.synth.policy_evaluator import Account
 
@@ -97,7 +98,17 @@ def test_what_is_written_once_cannot_be_put_without_the_condition(cloud: Deploye
     bucket = cloud.arn(cloud.one("AWS::S3::Bucket", "Artifacts"))
     create = {"s3:ObjectCreationOperation": "true", "s3:TlsVersion": "1.3"}
 
-    for key in ("prompts/a/v1.json", "reports/a/v1/0f.json", "released/prod/a/v1.json"):
+    written_once = (
+        "prompts/a/v1.json",
+        "reports/a/v1/0f.json",
+        "released/prod/a/v1.json",
+        "archive/registry/a/versions/v1.json",
+        "archive/registry/a/restrictions/0000000001.json",
+        "archive/ledger/prod/releases/a/0000000001.json",
+        "archive/ledger/prod/restrictions/0000000001.json",
+        "archive/ledger/prod/drills/a/0f.json",
+    )
+    for key in written_once:
         assert account.ask_admin("s3:PutObject", f"{bucket}/{key}", **create) == "denied"
         conditional = {**create, "s3:if-none-match": "*"}
         assert account.ask_admin("s3:PutObject", f"{bucket}/{key}", **conditional) == "allowed"
@@ -130,6 +141,17 @@ def test_the_registry_has_the_keys_the_documents_use(cloud: Deployed):
         ("prompt_id", "HASH"),
         ("version", "RANGE"),
     ]
+
+
+def test_the_registry_is_listed_through_one_index_of_keys(cloud: Deployed):
+    (index,) = cloud.one("AWS::DynamoDB::Table", "Registry").properties["GlobalSecondaryIndexes"]
+
+    assert index["IndexName"] == RegistryKeys.LISTING
+    assert [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]] == [
+        ("listed", "HASH"),
+        ("prompt_id", "RANGE"),
+    ]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 @pytest.mark.parametrize(

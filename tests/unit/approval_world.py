@@ -222,7 +222,7 @@ class Scene:
             published_at=self.clock.now(),
             evidence=self.reports.store(report),
         )
-        self.registry.records[ref] = record
+        self.registry.rows[ref] = record
         return record
 
     def go_live(self, version: int) -> None:
@@ -260,10 +260,10 @@ class Scene:
             by,
             self.clock.now(),
             self.clock.later(72),
-            "promoting",
-            record.evidence.sha256,
-        )
-        self.prod.put_request(request.step(self.clock.now(), f"requested by {by}"))
+            report_sha256=record.evidence.sha256,
+        ).step(self.clock.now(), f"requested by {by}")
+        self.prod.put_request(request)
+        self.prod.put_request(request.step(self.clock.now(), "evaluation passed", status="promoting"))
         return self.open(request_id, token)
 
     def open(self, request_id: str, token: str) -> Approval:

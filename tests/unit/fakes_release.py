@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from promptops.domain.approval import Approval, Decision
+from promptops.domain.drift import Drift
 from promptops.domain.errors import (
     AlreadyDecided,
     ApprovalExpired,
     ApprovalRequired,
+    Conflict,
     DigestMismatch,
     EndpointDown,
     Frozen,
+    IllegalTransition,
     NeverReleased,
     NotReleased,
     RequestEnded,
@@ -31,7 +34,8 @@ from promptops.domain.release_rules import (
     operation_fields,
     out_of_order,
 )
-from promptops.domain.request import ReleaseRequest
+from promptops.domain.request import TRANSITIONS, ReleaseRequest
+from promptops.domain.restriction import Restriction
 from promptops.ports import Commit, Registry
 
 
@@ -40,7 +44,9 @@ class FakeLedger:
         self.environment = environment
         self.registry = registry
         self.lower = lower
-        self.freeze_reason = ""
+        self.log: list[Restriction] = []
+        self.copied: dict[str, int] = {}
+        self.found: list[Drift] = []
         self.history: dict[str, list[Release]] = {}
         self.requests: dict[str, ReleaseRequest] = {}
         self.approvals: dict[str, Approval] = {}
@@ -51,11 +57,32 @@ class FakeLedger:
         history = self.history.get(prompt_id)
         return history[-1].head() if history else Head(prompt_id)
 
-    def heads(self) -> Sequence[Head]:
-        return [history[-1].head() for history in self.history.values()]
+    def heads(self, prompt_ids: Sequence[str] | None = None) -> Sequence[Head]:
+        wanted = self.history if prompt_ids is None else set(prompt_ids) & set(self.history)
+        return [self.history[prompt_id][-1].head() for prompt_id in sorted(wanted)]
 
     def frozen_because(self) -> str:
-        return self.freeze_reason
+        return self.log[-1].reason if self.log and self.log[-1].in_force else ""
+
+    def restrictions(self, limit: int = 50) -> Sequence[Restriction]:
+        return self.log[::-1][:limit]
+
+    def restrict(self, restriction: Restriction) -> None:
+        if restriction.sequence != len(self.log) + 1:
+            raise Conflict("the log moved on")
+        self.log.append(restriction)
+
+    def archived(self) -> Mapping[str, int]:
+        return dict(self.copied)
+
+    def mark_archived(self, prompt_id: str, revision: int) -> None:
+        self.copied[prompt_id] = revision
+
+    def note_drift(self, drift: Drift) -> None:
+        self.found.append(drift)
+
+    def drifts(self, since: str = "", limit: int = 50) -> Sequence[Drift]:
+        return [drift for drift in self.found[::-1] if drift.at >= since][:limit]
 
     def commit(self, commit: Commit) -> Release:
         release = commit.release
@@ -64,13 +91,14 @@ class FakeLedger:
             check_same_operation(done, operation_fields(release))
             return done
         ref = PromptRef(release.prompt_id, release.version)
-        record = self.registry.version(ref)
-        check_not_revoked(record)
-        if record.sha256 != release.sha256:
-            raise DigestMismatch(f"{ref} is other bytes")
+        if release.kind not in ("retire", "revoke"):
+            record = self.registry.version(ref)
+            check_not_revoked(record)
+            if record.sha256 != release.sha256:
+                raise DigestMismatch(f"{ref} is other bytes")
         if release.kind == "promote":
-            if self.freeze_reason:
-                raise Frozen(self.freeze_reason)
+            if self.frozen_because():
+                raise Frozen(self.frozen_because())
             if commit.lower_environment and self.lower and not self.lower.was_released(ref):
                 raise out_of_order(ref, commit.lower_environment)
         elif not self.was_released(ref):
@@ -111,6 +139,8 @@ class FakeLedger:
         known = self.requests.get(request.request_id)
         if known and known.ended:
             raise RequestEnded(f"request {request.request_id} is {known.status}")
+        if request.status not in (TRANSITIONS[known.status] if known else {"requested"}):
+            raise IllegalTransition(f"request {request.request_id} cannot become {request.status}")
         self.requests[request.request_id] = request
 
     def approval(self, approval_id: str) -> Approval:
@@ -181,6 +211,9 @@ class FakePointers:
 
     def read(self, prompt_id: str) -> str | None:
         return self.values.get(prompt_id)
+
+    def read_many(self, prompt_ids: Sequence[str]) -> Mapping[str, str]:
+        return {prompt_id: self.values[prompt_id] for prompt_id in prompt_ids if prompt_id in self.values}
 
     def write(self, prompt_id: str, value: str) -> None:
         if self.down:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from promptops.contract.answers import Reconciled, Requested, Unchanged
-from promptops.contract.messages import PromoteBody, Promoted, RollbackBody
+from promptops.contract.bodies import PromoteBody, RollbackBody
+from promptops.contract.messages import Promoted
 from promptops.domain.approval import Approval
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.errors import EndpointDown
@@ -17,12 +18,14 @@ from promptops.domain.policy import Policy, Risk, Thresholds
 from promptops.domain.release_rules import subject_of
 from promptops.domain.report import Binding, CaseResult, Evidence, Report
 from promptops.domain.request import RequestKind
+from promptops.domain.restriction import next_restriction
 from promptops.domain.version import Dataset, VersionRecord
+from promptops.stages.archive import Archiver
 from promptops.stages.promote import Promotion
 from promptops.stages.reconcile import Reconciler
 from promptops.stages.request import request
 from promptops.stages.rollback import rollback
-from tests.unit.fakes import FakeArtifacts, FakeClock, FakeRegistry
+from tests.unit.fakes import FakeArchive, FakeArtifacts, FakeClock, FakeRegistry
 from tests.unit.fakes_evaluation import FakeReports
 from tests.unit.fakes_release import (
     CrashesAfter,
@@ -64,6 +67,8 @@ class World:
         self.records = {name: FakeReleaseRecords() for name in environments}
         self.alarms = FakeAlarms()
         self.workflow = FakeWorkflow()
+        self.archive = FakeArchive()
+        self.proven: dict[str, set[PromptRef]] = {}
 
     def publish(self, version: int = 1, *, risk: Risk = "low", prompt_id: str = PROMPT) -> VersionRecord:
         ref = PromptRef(prompt_id, version)
@@ -88,7 +93,7 @@ class World:
             commit="",
             published_at=self.clock.now(),
         )
-        assert self.registry.commit(record, after=version - 1)
+        assert self.registry.commit(record, after=self.registry.family(prompt_id))
         return record
 
     def evaluate(
@@ -196,9 +201,10 @@ class World:
         op_id: str = "",
         reason: str = "it is worse",
         by: Actor = CAROL,
+        leaves: str = "",
     ) -> Promoted:
         return rollback(
-            RollbackBody(PROMPT, reason, to, op_id),
+            RollbackBody(PROMPT, reason, to, op_id, leaves),
             by,
             ledger=self.ledgers[environment],
             registry=self.registry,
@@ -215,16 +221,49 @@ class World:
             records=self.records[environment],
             alarms=self.alarms,
             clock=self.clock,
+            registry=self.registry,
+            artifacts=self.artifacts,
+            archive=self.archiver(environment).copy,
+            proven=self.proven.setdefault(environment, set()),
         )
 
-    def reconcile(self, environment: str = "dev") -> Reconciled:
-        return self.reconciler(environment).reconcile()
+    def archiver(self, environment: str = "dev") -> Archiver:
+        highest = environment == self.ledgers.names[-1]
+        return Archiver(
+            self.ledgers[environment],
+            self.archive,
+            self.records[environment],
+            self.registry if highest else None,
+        )
+
+    def reconcile(self, environment: str = "dev", *prompt_ids: str) -> Reconciled:
+        return self.reconciler(environment).reconcile(prompt_ids)
 
     def change(self, ref: PromptRef, **changes: Any) -> None:
-        self.registry.records[ref] = replace(self.registry.records[ref], **changes)
+        self.registry.rows[ref] = replace(self.registry.rows[ref], **changes)
 
-    def revoke(self, ref: PromptRef) -> None:
-        self.change(ref, revoked_reason="it insults customers")
+    def freeze(self, environment: str, reason: str) -> None:
+        ledger = self.ledgers[environment]
+        last = next(iter(ledger.restrictions(1)), None)
+        ledger.restrict(
+            next_restriction(
+                environment, last, kind="freeze", actor=CAROL, reason=reason, at=self.clock.now()
+            )
+        )
+
+    def revoke(self, ref: PromptRef, reason: str = "it insults customers") -> None:
+        last = next(iter(self.registry.restrictions(ref.prompt_id)), None)
+        self.registry.restrict(
+            next_restriction(
+                ref.prompt_id,
+                last,
+                kind="revoke",
+                actor=CAROL,
+                reason=reason,
+                at=self.clock.now(),
+                version=ref.version,
+            )
+        )
 
     def spoil(self, ref: PromptRef, fault: str) -> None:
         """Lose the artifact, or put other bytes in its place."""

@@ -10,9 +10,11 @@ import pytest
 
 from promptops.aws.http_api import MAX_BODY_BYTES, ApiCall, is_api_event, respond_error
 from promptops.domain.errors import (
+    DuplicateKey,
     EndpointDown,
     MalformedRequest,
     SignInRequired,
+    TooDeep,
     TooLarge,
     UnknownVersion,
     UnsupportedMediaType,
@@ -46,11 +48,50 @@ def test_an_unsigned_call_has_no_actor():
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "null", "{", '{"a": NaN}', '{"a": 1, "a": 2}', '"text"', "[" * 100_000]
+    "body",
+    ["", "[]", "null", "{", '{"a": NaN}', '{"a": Infinity}', '"text"', "[0]" + "," * 100_000, "1" * 19],
 )
 def test_a_body_that_is_not_one_plain_object_is_refused(body):
     with pytest.raises(MalformedRequest, match="E_BODY"):
         _ = ApiCall.from_event(an_event(body)).body
+
+
+@pytest.mark.parametrize("in_base64", [False, True])
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ('{"a": {"b": 1, "b": 2}}', DuplicateKey),
+        ("[" * 100_000, TooDeep),
+        ('{"a":' * 100_000, TooDeep),
+        ('{"a": ' + "[" * 40 + "]" * 40 + "}", TooDeep),
+        ('{"a": NaN}', MalformedRequest),
+        ('{"a": -Infinity}', MalformedRequest),
+    ],
+)
+def test_base64_hides_nothing(body: str, error: type[Exception], in_base64: bool):
+    sent = base64.b64encode(body.encode()).decode() if in_base64 else body
+
+    with pytest.raises(error):
+        _ = ApiCall.from_event(an_event(sent, isBase64Encoded=in_base64)).body
+
+
+def test_brackets_within_texts_are_no_depth():
+    body = json.dumps({"dataset": '{"a": "[[[[{"}\n' * 10_000})
+
+    assert ApiCall.from_event(an_event(body)).body == json.loads(body)
+
+
+@pytest.mark.parametrize("body", ["not base64!", "YQ", "é", "\ud800"])
+def test_a_body_that_cannot_be_decoded_is_refused(body: str):
+    with pytest.raises(MalformedRequest, match="E_BODY"):
+        _ = ApiCall.from_event(an_event(body, isBase64Encoded=body != "\ud800")).body
+
+
+def test_a_huge_body_in_base64_is_refused_before_it_is_decoded():
+    event = an_event("!" * (MAX_BODY_BYTES * 4 // 3 + 4), isBase64Encoded=True)
+
+    with pytest.raises(TooLarge, match=f"limit {MAX_BODY_BYTES}"):
+        ApiCall.from_event(event)
 
 
 def test_another_content_type_is_refused():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +149,10 @@ def test_no_colours_where_nobody_looks(stack: Stack) -> None:
     stack.world.released(1)
 
     assert "\x1b" not in stack.run("show", "support-ticket").output
+
+
+@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+def test_the_page_of_commands_names_every_one(command: str) -> None:
+    page = Path(__file__).parents[3] / "docs" / "cli.md"
+
+    assert re.search(rf"`{command}[ `]", page.read_text(encoding="utf-8"))

@@ -9,7 +9,9 @@ import pytest
 
 from promptops.cli.checked import check
 from promptops.cli.folder import read_folder
+from promptops.domain.canonical import sha256
 from promptops.domain.errors import (
+    BinaryContent,
     InvalidEncoding,
     InvalidMetadata,
     InvalidMetadataType,
@@ -213,7 +215,7 @@ def test_what_is_no_folder_is_refused(folder: Path, path: str) -> None:
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "user.md").unlink()
 
-    with pytest.raises(NotAFile, match=r"user.md does not exist"):
+    with pytest.raises(NotAFile, match=r"user.md' does not exist"):
         read_folder(folder)
 
 
@@ -221,7 +223,7 @@ def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
     with (folder / "user.md").open("wb") as file:
         file.truncate(1 << 40)
 
-    with pytest.raises(TooLarge, match=f"user.md: {1 << 40} bytes, limit 262144"):
+    with pytest.raises(TooLarge, match=f"user.md: {1 << 40} bytes, limit 65536"):
         read_folder(folder)
 
 
@@ -229,6 +231,38 @@ def test_a_missing_block_names_those_there_are(folder: Path) -> None:
     (folder / "system.md").write_text("{{> polit}}")
 
     with pytest.raises(MissingBlock, match=r"there is no block 'polit'. Known in _blocks: polite"):
+        read_folder(folder)
+
+
+def test_blocks_within_blocks_are_read_too(folder: Path) -> None:
+    blocks = folder.parent / "_blocks"
+    (blocks / "polite.md").write_text("Be polite. {{> brief@sha256:" + sha256(b"Be brief.") + "}}")
+    (blocks / "brief.md").write_text("Be brief.")
+    (folder / "user.md").write_text("{{ticket}} {{{{> never}}")
+
+    checked = check(folder)
+
+    assert checked.validated.artifact.messages[0].content == "Answer.\nBe polite. Be brief."
+    assert {path.name for path in checked.folder.files} >= {"polite.md", "brief.md"}
+
+
+@pytest.mark.parametrize("name", ["../secret", "a/b", "", "A"])
+def test_a_block_s_name_leads_nowhere_else(folder: Path, name: str) -> None:
+    (folder.parent / "secret.md").write_text("secret")
+    (folder / "system.md").write_text(f"{{{{> {name}}}}}")
+
+    with pytest.raises(MissingBlock, match="is not a block's id"):
+        read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"\x1f\x8brest", "gzip"), (b"PK\x03\x04", "zip"), (b"%PDF-1.7", "PDF"), (b"\x89PNG\r\n", "PNG")],
+)
+def test_what_is_no_text_is_named(folder: Path, content: bytes, kind: str) -> None:
+    (folder / "user.md").write_bytes(content)
+
+    with pytest.raises(BinaryContent, match=f"E_BINARY: user.md looks like {kind}"):
         read_folder(folder)
 
 

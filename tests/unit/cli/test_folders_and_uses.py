@@ -108,7 +108,7 @@ def test_publish_sends_source_cases_and_authors(stack: Stack) -> None:
     assert (path, repeatable) == ("/v1/publish", True)
     assert body["source"]["prompt_id"] == "support-ticket"
     assert body["dataset"] == (PROMPTS / "support-ticket" / "cases.jsonl").read_text()
-    assert set(body) == {"source", "dataset", "authors", "commit"}
+    assert set(body) == {"source", "dataset", "authors", "commit", "version"}
 
 
 def test_publishing_the_same_again_is_no_error(stack: Stack) -> None:

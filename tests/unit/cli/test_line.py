@@ -42,6 +42,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
+        "PROMPTOPS_ACCOUNT",
         "PROMPTOPS_PREFIX",
     ):
         monkeypatch.delenv(name, raising=False)
@@ -66,6 +67,22 @@ def account(somebody: None) -> Iterator[Any]:
 
 def put(ssm: Any, name: str, document: object) -> None:
     ssm.put_parameter(Name=name, Value=json.dumps(document), Type="String")
+
+
+@pytest.mark.parametrize(
+    ("expected", "code"),
+    [("", "E_NOT_INSTALLED"), ("123456789012", "E_NOT_INSTALLED"), ("222222222222", "E_ACCOUNT")],
+)
+def test_only_the_account_that_is_meant_is_asked(
+    account: Any, monkeypatch: pytest.MonkeyPatch, expected: str, code: str
+) -> None:
+    monkeypatch.setenv("PROMPTOPS_ACCOUNT", expected)
+
+    for command in (
+        ("show", "support-ticket"),
+        ("rollback", "support-ticket", "--env", "dev", "--reason", "bad"),
+    ):
+        assert run(*command).stderr.startswith(f"{code}: ")
 
 
 def test_no_region_is_named() -> None:

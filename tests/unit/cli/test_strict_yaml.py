@@ -104,9 +104,10 @@ def test_nesting_is_limited() -> None:
         read("a: " + "[" * 20 + "]" * 20)
 
 
-def test_nesting_far_beyond_the_limit_is_no_crash() -> None:
-    with pytest.raises(TooDeep):
-        read("[" * 100_000)
+@pytest.mark.parametrize("opened", ["[", "{a: ", "- ", "? "])
+def test_nesting_far_beyond_the_limit_is_found_where_it_begins(opened: str) -> None:
+    with pytest.raises(TooDeep, match=r"E_TOO_DEEP: prompt\.yaml:1:\d{1,2}: "):
+        read(opened * 100_000)
 
 
 @pytest.mark.parametrize(

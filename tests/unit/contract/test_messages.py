@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptops.contract.messages import ResolveBody
+from promptops.contract.bodies import ResolveBody
 from promptops.domain.errors import MalformedRequest
 
 

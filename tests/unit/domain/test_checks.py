@@ -33,6 +33,10 @@ RAINBOW_FLAG = "\U0001f3f3\ufe0f\u200d\U0001f308"
         "The secret: politeness always wins.",
         "password: required, and never repeated",
         "password = {{password}}, password=<yours>, password=$PASSWORD, password=********",
+        "AWS writes AKIAIOSFODNN7EXAMPLE in its documentation",
+        "token: the-customer-number-2024-of-the-order, key=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1",
+        "idempotency key: 123e4567-e89b-12d3-a456-426614174000",
+        "Bearer of good news, risk-free, ask-me-anything, key: internationalisation-of-everything",
         "é" * 32_768,
     ],
 )
@@ -81,6 +85,13 @@ def test_what_cannot_be_seen_or_stored_is_refused_with_its_place(text, error, me
         ("github_pat_" + "a1" * 20, "GitHub token gith****"),
         ("password = correcthorse", "password pass****"),
         ('"api_key": "abc123def456"', "password api_****"),
+        ("xox" + "b-1234567890-abcdefghij", "Slack token xoxb****"),
+        ("AIza" + "Sy0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV", "Google API key AIza****"),
+        ("sk_" + "live_" + "4eC39HqLyjWDarjtT1zdp7dc", "Stripe key sk_l****"),
+        ("sk-" + "proj-Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv", "model provider key sk-p****"),
+        ("access_token=" + "9f86d081884c7d659a2feaa0c55ad015", "key or token toke****"),
+        ('"privateKey": "' + "q1W2e3R4t5Y6u7I8o9P0aS" + '"', 'key or token Key"****'),
+        ("Authorization: Bearer " + "q1W2e3R4t5Y6u7I8o9P0aS", "bearer token Bear****"),
     ],
 )
 def test_a_secret_is_refused_with_its_line_and_never_repeated(secret, name):

@@ -18,11 +18,14 @@ from promptops.domain.compile import (
 )
 from promptops.domain.errors import (
     BadInput,
+    BlockChanged,
     BlockCycle,
     EvaluationEmpty,
     InvalidDataset,
     InvalidMetadata,
+    InvalidMetadataType,
     InvalidTemplate,
+    InvalidVariableType,
     InvisibleCharacter,
     MissingBlock,
     SecretInPrompt,
@@ -87,6 +90,35 @@ def test_only_the_blocks_that_were_used_are_pinned():
     assert dict(artifact.blocks) == {"one": sha256(b"{{> two}}"), "two": sha256(b"2")}
 
 
+def test_a_pinned_block_is_taken_while_it_is_what_was_pinned():
+    digest = sha256(b"Say please.")
+
+    for length in (12, 20, 64):
+        assert compiled(f"{{{{> tone@sha256:{digest[:length]} }}}}", tone="Say please.") == "Say please."
+
+
+@pytest.mark.parametrize(
+    ("pin", "error"),
+    [
+        ("sha256:" + "0" * 64, BlockChanged),
+        ("sha256:0123456789ab", BlockChanged),
+        ("sha256:0123", InvalidTemplate),
+        ("sha256:" + "0" * 65, InvalidTemplate),
+        ("SHA256:0123456789AB", InvalidTemplate),
+        ("v3", InvalidTemplate),
+        ("", InvalidTemplate),
+    ],
+)
+def test_a_block_that_changed_under_its_pin_is_refused(pin, error):
+    with pytest.raises(error, match=r"pins block '?tone'? at"):
+        compiled(f"{{{{> tone@{pin}}}}}", tone="Say please, always.")
+
+
+def test_a_pin_within_a_block_counts_as_well():
+    with pytest.raises(BlockChanged, match="block outer pins block tone at sha256:0123456789ab"):
+        compiled("{{> outer}}", outer="{{> tone@sha256:0123456789ab}}", tone="Say please.")
+
+
 def test_an_escaped_include_is_literal_text():
     assert compiled("write {{{{> one}} to include") == "write {{{{> one}} to include"
 
@@ -111,11 +143,10 @@ def test_variables_inside_blocks_are_the_prompts_variables():
         (said("{{> a}}", a="\u200b"), InvisibleCharacter, "block a line 1 col 1: U+200B"),
         (said("{% if x %}{{a[0]}}"), InvalidTemplate, "Only {{name}} is allowed"),
         (a_source(rationale="because\u202e"), InvisibleCharacter, "rationale line 1 col 8"),
-        (a_source(tags=["a\nAKIAABCDEFGHIJKLMNOP"]), SecretInPrompt, "tags line 2"),
+        (a_source(tags=["a AKIAABCDEFGHIJKLMNOP"]), SecretInPrompt, "tags line 1"),
         (a_source(description="x" * 4001), TooLarge, "description has 4001 characters, limit 4000"),
         (a_source(model={"id": "m", "provider": "other"}), InvalidMetadata, "model.provider is 'other'"),
         (a_source(examples=[{"in": "a"}]), InvalidMetadata, "example 1 has the fields 'in'"),
-        (a_source(variables={"Ticket": {}}), InvalidMetadata, "'Ticket' is not a variable's name"),
         (a_source(output_schema={"requierd": ["a"]}), InvalidMetadata, "E_METADATA: output_schema: "),
         (a_source(parameters={"stop": "\u2066"}), InvisibleCharacter, "parameters line 1 col 1: U+2066"),
         (a_source(messages=[{"role": "system", "content": "a"}]), InvalidMetadata, "has no user message"),
@@ -137,7 +168,7 @@ def test_blocks_that_double_with_every_level_are_stopped():
 
 
 def test_a_long_chain_of_blocks_is_stopped():
-    blocks = {f"b{level}": f"{{{{> b{level + 1}}}}}" for level in range(2000)}
+    blocks = {f"b{level}": f"{{{{> b{level + 1}}}}}" for level in range(50)}
 
     with pytest.raises(TooDeep, match="E_TOO_DEEP: block b9 includes blocks more than 10 deep"):
         compiled("{{> b0}}", **blocks)
@@ -148,6 +179,40 @@ def test_many_texts_that_are_small_alone_are_too_large_together():
 
     with pytest.raises(TooLarge, match=r"support-ticket compiles to 80[0-9]{3} bytes, limit 65536"):
         compile_source(a_source(messages=messages))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"messages": [{"role": "user", "content": "x"}] * 51}, "messages has 51 entries, limit 50"),
+        ({"variables": {f"v{number}": {} for number in range(101)}}, "variables has 101 entries, limit 100"),
+        ({"examples": [{"input": "a", "output": "b"}] * 51}, "examples has 51 entries, limit 50"),
+        ({"blocks": {f"b{number}": "x" for number in range(51)}}, "blocks has 51 entries, limit 50"),
+        ({"variables": {"ticket": {"max_chars": 1_000_001}}}, "max_chars of ticket is 1000001"),
+    ],
+)
+def test_there_may_be_so_many_and_no_more(changes, what):
+    with pytest.raises(TooLarge, match=what):
+        compile_source(a_source(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"variables": {"Ticket": {}}}, InvalidMetadata),
+        ({"variables": {"ticket": {"type": []}}}, InvalidMetadata),
+        ({"variables": {"ticket": {"enum": ["a", 1]}}}, InvalidVariableType),
+        ({"variables": {"ticket": {"enum": [{"a": 1}]}}}, InvalidVariableType),
+        ({"blocks": {"tone": "Say please.", "../x": "y"}}, InvalidMetadata),
+        ({"blocks": {"tone": 1}}, InvalidMetadataType),
+        ({"model": {"id": 1.1, "provider": "bedrock"}}, InvalidMetadataType),
+        ({"examples": [{"input": 1, "output": "b"}]}, InvalidMetadataType),
+        ({"parameters": {"seed": 2**53 + 1}}, InvalidMetadataType),
+    ],
+)
+def test_nothing_changes_its_type_on_the_way(changes, error):
+    with pytest.raises(error):
+        compile_source(a_source(**changes))
 
 
 def test_an_artifact_is_checked_again_with_the_rules_of_the_day():
@@ -197,3 +262,15 @@ def test_what_is_allowed_and_unwise_is_said():
     assert "no message uses tone" in warnings[0]
     assert "uses ticket" in warnings[1]
     assert "2 of 5 cases" in warnings[2]
+
+
+def test_what_is_let_through_is_said():
+    source = a_source(allow_invisible=["U+00AD"], allow_secret={"password": "a placeholder"})
+
+    warnings = warnings_of(source, compile_source(source), 9)
+
+    assert [warning.partition(":")[0] for warning in warnings] == [
+        "W_INVISIBLE_ALLOWED", "W_SECRET_ALLOWED",
+    ]  # fmt: skip
+    assert "U+00AD" in warnings[0]
+    assert "(a placeholder)" in warnings[1]

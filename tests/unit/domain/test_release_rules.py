@@ -37,6 +37,10 @@ def targets(*steps: tuple[ReleaseKind, int]) -> list[int]:
         ([("promote", 1), ("promote", 2), ("rollback", 1)], []),
         ([("promote", 1), ("promote", 2), ("adopt", 1)], []),
         ([("promote", 1), ("promote", 2), ("rollback", 1), ("promote", 2), ("promote", 3)], [2, 1]),
+        ([("promote", 1), ("promote", 2), ("rollback", 1), ("rollback", 2)], [1]),
+        ([("promote", 1), ("promote", 2), ("rollback", 1), ("rollback", 2), ("rollback", 1)], []),
+        ([("promote", 1), ("promote", 2), ("drill", 1), ("drill", 2)], [1]),
+        ([("promote", 1), ("promote", 2), ("retire", 2)], [2, 1]),
         ([("promote", 1), ("promote", 2), ("promote", 3), ("rollback", 2), ("promote", 4)], [2, 1]),
     ],
 )

@@ -64,7 +64,7 @@ def test_everybody_gets_the_policy_of_their_work_and_nothing_else(instance: Inst
 
     assert {person.name: policies_of(person.name) for person in DEMO_PEOPLE} == {
         "alice": ["PolicyAuthor"], "bob": ["PolicyApprover"], "carol": ["PolicyOnCall"],
-        "dave": ["PolicyReader"], "erin": ["Administrator"],
+        "dave": ["PolicyReader"], "erin": ["Administrator"], "frank": ["PolicyAuditor"],
     }  # fmt: skip
 
 

@@ -68,6 +68,20 @@ print(json.dumps([iam_actions.extract_iam_action(*call), arn]))
     assert seen == ["bedrock:InvokeModel", arn]
 
 
+def test_parameters_read_together_are_authorised_as_parameters():
+    seen = in_the_emulator("""
+body = json.dumps({"Names": ["/prompt-ops/dev/a/current", "/prompt-ops/dev/b/current"]}).encode()
+call = ("ssm", "POST", "/", {"x-amz-target": "AmazonSSM.GetParameters"}, body, {})
+arn = iam_actions.extract_resource_arn(*call, "us-east-1", "000000000000")
+print(json.dumps([iam_actions.extract_iam_action(*call), arn]))
+""")
+
+    assert seen == [
+        "ssm:GetParameters",
+        "arn:aws:ssm:us-east-1:000000000000:parameter/prompt-ops/dev/a/current",
+    ]
+
+
 @pytest.mark.parametrize(
     ("action", "body", "alarm"),
     [

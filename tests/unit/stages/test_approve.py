@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from promptops.contract.messages import DecisionBody
+from promptops.contract.bodies import DecisionBody
 from promptops.domain.errors import (
     AlreadyDecided,
     ApprovalExpired,
@@ -157,11 +157,11 @@ def _new_evidence(scene: Scene) -> None:
 
 def _new_policy(scene: Scene) -> None:
     record = scene.registry.version(REF)
-    scene.registry.records[REF] = replace(record, policy=Policy("high", Thresholds(0.1, 1)))
+    scene.registry.rows[REF] = replace(record, policy=Policy("high", Thresholds(0.1, 1)))
 
 
 def _revoked(scene: Scene) -> None:
-    scene.registry.records[REF] = replace(scene.registry.version(REF), revoked_reason="wrong law")
+    scene.registry.rows[REF] = replace(scene.registry.version(REF), revoked_reason="wrong law")
 
 
 def _ended(scene: Scene) -> None:
@@ -257,7 +257,7 @@ def test_a_view_shows_what_changes_and_needs_its_name_typed() -> None:
 
 def test_a_lowered_risk_still_counts_as_high() -> None:
     scene = Scene(risk="low")
-    live = scene.registry.records
+    live = scene.registry.rows
     ref = next(ref for ref in live if ref.version == 2)
     live[ref] = replace(live[ref], policy=Policy("high", Thresholds(0.8, 3)))
 

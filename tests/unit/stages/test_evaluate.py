@@ -54,7 +54,7 @@ class World:
         self.results, self.reports, self.model = FakeChunkResults(), FakeReports(), FakeModel(says)
         self.artifacts.create(REF, ARTIFACT.to_bytes())
         dataset = Dataset(self.datasets.store(content), sha256(content), len(cases)) if cases else Dataset()
-        self.registry.records[REF] = VersionRecord(
+        self.registry.rows[REF] = VersionRecord(
             ref=REF, sha256=ARTIFACT.digest(), size_bytes=1, object_version="o", source_sha256="s",
             model="some-model", dataset=dataset, policy=Policy("low", Thresholds(min_score, 5)), owner="o",
             description="", rationale="r", tags=(), published_by=Actor("iam", "arn:alice"), authors=(),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from promptops.contract.messages import DecisionBody
+from promptops.contract.bodies import DecisionBody
 from promptops.domain.errors import ApprovalRequired, EndpointDown
 from promptops.domain.people import Actor
 from promptops.domain.release_rules import subject_of
@@ -28,7 +28,7 @@ def test_an_approval_never_outlives_its_request() -> None:
     request = replace(
         scene.prod.request(scene.approval.request_id), request_id=request_id, expires_at=scene.clock.later(1)
     )
-    scene.prod.put_request(request)
+    scene.prod.requests[request_id] = request
 
     assert scene.open(request_id, "another").expires_at == scene.clock.later(1)
 
@@ -38,7 +38,7 @@ def test_everybody_who_wrote_between_live_and_candidate_is_an_author() -> None:
     scene.publish(4, "four", risk="high")
     four, three = (REF.__class__(PROMPT, version) for version in (4, 3))
     robot = Actor("iam", "arn:aws:sts::111122223333:assumed-role/ci/run")
-    records = scene.registry.records
+    records = scene.registry.rows
     records[three] = replace(records[three], authors=("zoe@example.com",), published_by=robot)
     records[four] = replace(records[four], authors=("alice@example.com", "zoe@example.com"))
 
@@ -52,7 +52,7 @@ def test_going_back_to_an_older_text_counts_its_writer_too() -> None:
     scene = Scene()
     scene.publish(1, "one", risk="high")
     one = REF.__class__(PROMPT, 1)
-    scene.registry.records[one] = replace(scene.registry.records[one], authors=("bob@example.com",))
+    scene.registry.rows[one] = replace(scene.registry.rows[one], authors=("bob@example.com",))
 
     approval = scene.ask("prod-" + "d" * 32, "token", ref=one)
 

@@ -6,16 +6,19 @@ import pytest
 
 from promptops.contract.answers import Requested
 from promptops.domain.errors import (
+    AccessRefused,
     ApprovalRequired,
     ApprovalStale,
     ArtifactMissing,
     Conflict,
     DigestMismatch,
+    EndpointDown,
     EvaluationFailed,
     EvidenceMismatch,
     EvidenceRequired,
     Frozen,
     OutOfOrder,
+    PointerLabelled,
     RequestEnded,
     RequestExpired,
     Revoked,
@@ -222,7 +225,7 @@ def test_a_freeze_stops_the_check_and_the_promotion():
     record = world.publish()
     world.evaluate(record)
     request_id = world.requested(record.ref, to="dev")
-    world.ledgers["dev"].freeze_reason = "incident 7"
+    world.freeze("dev", "incident 7")
 
     with pytest.raises(Frozen, match="incident 7"):
         world.promotion("dev").check(request_id)
@@ -394,8 +397,9 @@ def test_a_policy_changed_after_the_request_stops_it():
 )
 def test_every_end_is_recorded_once_and_stays(error, status, code):
     world = World()
-    world.publish()
+    world.evaluate(world.publish())
     request_id = begun(world)
+    world.promotion("dev").begin(request_id)
 
     first = world.promotion("dev").end(request_id, error)
     second = world.promotion("dev").end(request_id, {"Error": "Throttled", "Cause": ""})
@@ -407,8 +411,9 @@ def test_every_end_is_recorded_once_and_stays(error, status, code):
 
 def test_an_approval_nobody_gave_in_time_is_a_refusal():
     world = World()
-    world.publish()
+    world.evaluate(world.publish())
     request_id = begun(world)
+    world.promotion("dev").begin(request_id)
     ledger = world.ledgers["dev"]
     ledger.put_request(ledger.request(request_id).step(world.clock.now(), "waiting", status="waiting"))
 
@@ -426,3 +431,57 @@ def test_the_approver_is_not_the_actor_of_the_release():
 
     assert release.actor == ALICE
     assert world.ledgers["prod"].approval(release.approval_id).decided_by == BOB
+
+
+def test_two_promotions_at_once_are_one_and_the_other_is_told_who_won():
+    world = World()
+    world.released(1)
+    second, third = world.publish(2), world.publish(3)
+    world.evaluate(second)
+    world.evaluate(third)
+    mine, yours = world.requested(second.ref, to="dev"), world.requested(third.ref, to="dev", by=CAROL)
+
+    assert world.promotion("dev").promote(yours).version == 3
+    with pytest.raises(Conflict, match=r"moved 1 to 2 \(v3 by carol\)") as caught:
+        world.promotion("dev").promote(mine)
+
+    assert caught.value.data == {"revision": 2, "version": 3}
+    assert world.ledgers["dev"].head(PROMPT).version == 3
+
+
+def test_a_rollback_under_a_promotion_makes_it_ask_again():
+    world = World()
+    world.released(1, 2)
+    record = world.publish(3)
+    world.evaluate(record)
+    request_id = world.requested(record.ref, to="dev")
+    world.roll_back()
+
+    with pytest.raises(Conflict, match=r"v1 by carol"):
+        world.promotion("dev").promote(request_id)
+
+    assert world.ledgers["dev"].head(PROMPT).version == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (AccessRefused("ssm:PutParameter answered AccessDenied"), "E_POINTER_DENIED"),
+        (PointerLabelled("the oldest value has a label"), "E_POINTER_LABELLED"),
+        (EndpointDown("Parameter Store does not answer"), "E_ENDPOINT"),
+    ],
+)
+def test_a_pointer_that_does_not_follow_is_told_and_the_release_stands(fault, code, monkeypatch):
+    world = World()
+    record = world.publish()
+
+    def refuse(_prompt_id, _value):
+        raise fault
+
+    monkeypatch.setattr(world.pointers["dev"], "write", refuse)
+    done = world.release(record)
+
+    assert (done.version, done.projected) == (1, False)
+    assert done.problem
+    assert done.problem["code"] == code
+    assert world.ledgers["dev"].head(PROMPT).serves(1, record.sha256)

@@ -12,16 +12,20 @@ from promptops.domain.errors import (
     Conflict,
     ControlCharacter,
     EmptyPrompt,
+    Immutable,
     InvalidDataset,
+    InvalidLabel,
     InvalidMetadata,
     InvalidMetadataType,
     InvalidPromptId,
     InvalidTemplate,
     InvalidThreshold,
+    InvalidVersion,
     InvisibleCharacter,
     MissingBlock,
     ReservedPromptId,
     SecretInPrompt,
+    Throttled,
     TooLarge,
     UndeclaredVariable,
     UnknownMetadata,
@@ -30,7 +34,8 @@ from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
 from promptops.domain.source import PromptSource
 from promptops.stages.publish import Published, publish
-from tests.unit.fakes import FakeArtifacts, FakeClock, FakeDatasets, FakeRegistry
+from promptops.stages.sweep import sweep
+from tests.unit.fakes import FakeArchive, FakeArtifacts, FakeClock, FakeDatasets, FakeRegistry
 
 ALICE = Actor("iam", "arn:aws:iam::111122223333:user/alice")
 CASE = '{"id": "one", "vars": {"ticket": "db down"}, "assert": [{"type": "is-json"}]}\n'
@@ -51,18 +56,23 @@ class World:
         self.registry = FakeRegistry()
         self.artifacts = FakeArtifacts()
         self.datasets = FakeDatasets()
+        self.archive = FakeArchive()
         self.clock = FakeClock()
 
-    def publish(self, dataset: str = CASE, authors: tuple[str, ...] = (), **changes: Any) -> Published:
+    def publish(
+        self, dataset: str = CASE, authors: tuple[str, ...] = (), pinned: str = "", **changes: Any
+    ) -> Published:
         return publish(
             PromptSource.from_dict({**SOURCE, **changes}),
             dataset,
             ALICE,
             authors,
             "abc123",
+            pinned=pinned,
             registry=self.registry,
             artifacts=self.artifacts,
             datasets=self.datasets,
+            archive=self.archive,
             clock=self.clock,
         )
 
@@ -89,7 +99,7 @@ def test_the_same_source_again_is_unchanged():
 
     again = world.publish()
 
-    assert (again.outcome, again.record.ref.version, len(world.registry.records)) == ("unchanged", 1, 1)
+    assert (again.outcome, again.record.ref.version, len(world.registry.rows)) == ("unchanged", 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +157,7 @@ def test_two_publishers_at_once_get_two_versions():
         world.registry.commit = plain_commit
         other = replace(record, source_sha256="of another", sha256="other")
         world.artifacts.objects[PromptRef("support-ticket", 1)] = b"of another"
-        assert plain_commit(other, after=0)
+        assert plain_commit(other, after=None)
         return plain_commit(record, after=after)
 
     world.registry.commit = commit_after_another
@@ -167,6 +177,188 @@ def test_who_always_loses_the_race_is_told_and_nothing_is_lost():
         world.publish()
 
 
+def test_a_label_is_kept_with_its_version_and_found_by_it():
+    world = World()
+
+    record = world.publish(label="2.2.0-rc1").record
+
+    assert record.label == "2.2.0-rc1"
+    assert world.registry.labelled("support-ticket", "2.2.0-rc1") == record.ref
+    assert world.publish(label="2.2.0-rc1").outcome == "unchanged"
+
+
+def test_a_source_without_a_label_is_the_one_it_was_before_there_were_labels():
+    assert "label" not in PromptSource.from_dict(SOURCE).to_dict()
+    assert PromptSource.from_dict({**SOURCE, "label": ""}) == PromptSource.from_dict(SOURCE)
+
+
+def test_a_label_that_names_another_version_is_refused_before_a_number_is_taken():
+    world = World()
+    first = world.publish(label="2.2.0").record
+
+    with pytest.raises(Immutable, match=rf"label 2\.2\.0 is v1 \(sha256:{first.sha256[:12]}…\), yours is "):
+        world.publish(messages=said("{{ticket}}!"), label="2.2.0")
+    with pytest.raises(Immutable, match="with the same bytes as yours"):
+        world.publish(rationale="again", label="2.2.0")
+
+    assert list(world.artifacts.objects) == [first.ref]
+
+
+def test_a_label_lost_to_another_at_the_last_moment_is_refused():
+    world = World()
+    world.publish(label="2.2.0")
+    world.registry.labelled = lambda prompt_id, label: None
+
+    def taken(record, *, after):
+        raise Immutable("label 2.2.0 is v1")
+
+    world.registry.commit = taken
+
+    with pytest.raises(Immutable, match="label 2\\.2\\.0 is v1"):
+        world.publish(rationale="again", label="2.2.0")
+
+
+def test_a_wanted_number_that_is_the_next_is_taken():
+    world = World()
+    world.publish(pinned="v1")
+
+    published = world.publish(messages=said("b"), pinned="v2")
+
+    assert (published.outcome, published.record.ref.version) == ("published", 2)
+
+
+def test_the_same_source_as_the_version_it_is_already_is_unchanged_however_old_that_is():
+    world = World()
+    world.publish()
+    world.publish(messages=said("b"))
+
+    again = world.publish(pinned="v1")
+
+    assert (again.outcome, again.record.ref.version, len(world.registry.rows)) == ("unchanged", 1, 2)
+
+
+def test_the_newest_source_under_the_next_number_is_another_version():
+    world = World()
+    world.publish()
+
+    assert world.publish(pinned="v2").record.ref.version == 2
+
+
+def test_a_version_never_becomes_another():
+    world = World()
+    first = world.publish().record
+    world.publish(messages=said("b"))
+
+    with pytest.raises(Immutable) as refused:
+        world.publish(messages=said("c"), pinned="v1")
+    with pytest.raises(Immutable, match="v1 has these bytes, with other cases or metadata than yours"):
+        world.publish(rationale="again", pinned="v1")
+
+    assert refused.value.what.startswith(f"v1 is sha256:{first.sha256[:12]}…, yours is ")
+    assert refused.value.fix == "Publish as v3."
+    assert world.registry.version(first.ref) == first
+    assert len(world.artifacts.objects) == 2
+
+
+@pytest.mark.parametrize("versions", [0, 1])
+def test_a_number_that_is_not_the_next_is_refused_with_the_one_that_is(versions):
+    world = World()
+    for _ in range(versions):
+        world.publish()
+
+    with pytest.raises(InvalidVersion, match=rf"v9 is not the next .*\. The next one is v{versions + 1}\."):
+        world.publish(messages=said("b"), pinned="v9")
+    with pytest.raises(InvalidVersion, match="'9' is not a version"):
+        world.publish(pinned="9")
+
+    assert len(world.artifacts.objects) == versions
+
+
+def test_a_burnt_number_is_nobodys():
+    world = World()
+    world.artifacts.objects[PromptRef("support-ticket", 1)] = b"other bytes"
+
+    with pytest.raises(Immutable, match="v1 holds other bytes, of a publish that did not end"):
+        world.publish(pinned="v1")
+    assert world.publish().record.ref.version == 2
+    with pytest.raises(Immutable, match="v1 is a number that no version has, and none will"):
+        world.publish(pinned="v1")
+
+
+def test_a_wanted_number_lost_to_another_is_refused():
+    world = World()
+    plain_commit = world.registry.commit
+
+    def commit_after_another(record, *, after):
+        world.registry.commit = plain_commit
+        assert plain_commit(replace(record, source_sha256="other", sha256="other"), after=None)
+        return plain_commit(record, after=after)
+
+    world.registry.commit = commit_after_another
+
+    with pytest.raises(Immutable, match="v1 is sha256:other…, yours is"):
+        world.publish(pinned="v1")
+
+
+def test_a_version_is_archived_as_it_is_registered():
+    world = World()
+
+    record = world.publish(label="1.0.0").record
+
+    assert world.archive.objects == {
+        "archive/registry/support-ticket/versions/v1.json": {"schema": 1, "version": record.to_dict()}
+    }
+
+
+class Died(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("part", ["datasets.store", "artifacts.create", "registry.commit", "archive.keep"])
+def test_publishing_again_goes_on_wherever_it_died(part, after):
+    world = World()
+    owner, name = part.split(".")
+    fake = getattr(world, owner)
+    step = getattr(fake, name)
+
+    def die(*arguments: Any, **named: Any) -> None:
+        if after:
+            step(*arguments, **named)
+        raise Died
+
+    setattr(fake, name, die)
+    with pytest.raises(Died):
+        world.publish(label="1.0.0")
+    setattr(fake, name, step)
+
+    again = world.publish(label="1.0.0")
+    sweep(registry=world.registry, archive=world.archive)
+
+    committed = owner == "archive" or (part == "registry.commit" and after)
+    assert again.outcome == ("unchanged" if committed else "published")
+    assert [record.ref.version for record in world.registry.versions("support-ticket")] == [1]
+    assert world.artifacts.load(again.record).to_bytes() == world.artifacts.objects[again.record.ref]
+    assert list(world.archive.objects.values()) == [{"schema": 1, "version": again.record.to_dict()}]
+
+
+@pytest.mark.parametrize("error", [Throttled("slow down"), RuntimeError("anything")])
+def test_an_archive_that_is_down_fails_no_publish(error, caplog):
+    world = World()
+    plain_keep = world.archive.keep
+
+    def keep(key, document):
+        raise error
+
+    world.archive.keep = keep
+    published = world.publish()
+    world.archive.keep = plain_keep
+
+    assert (published.outcome, world.archive.objects) == ("published", {})
+    assert "The copy of support-ticket@v1 is left to the next sweep" in caplog.text
+    assert sweep(registry=world.registry, archive=world.archive).copied == 1
+
+
 def test_blocks_are_inlined_and_pinned():
     world = World()
 
@@ -180,6 +372,7 @@ def test_blocks_are_inlined_and_pinned():
     artifact = world.artifacts.load(record)
     assert artifact.messages[0].content == "Be kind.\nSay please.\nBye."
     assert list(artifact.blocks) == ["tone"]
+    assert record.blocks == artifact.blocks
 
 
 def test_an_unused_variable_is_a_warning():
@@ -228,6 +421,15 @@ def test_an_unused_variable_is_a_warning():
         ({"messages": said('password = "hunter2hunter2"')}, SecretInPrompt, "line 1: password pass****"),
         ({"ownr": "x"}, UnknownMetadata, "'ownr' is not a field (did you mean 'owner'?)"),
         ({"owner": ""}, InvalidMetadata, "owner is missing. Add owner to prompt.yaml"),
+        ({"owner": " ml-platform"}, InvalidMetadata, "owner is ' ml-platform'. Write one line"),
+        ({"owner": "a" * 129}, InvalidMetadata, "owner has 129 characters, limit 128"),
+        ({"tags": ["a", "a"]}, InvalidMetadata, "tags holds 'a' twice"),
+        ({"tags": [""]}, InvalidMetadata, "a tag is ''"),
+        ({"tags": ["a\nb"]}, InvalidMetadata, "a tag is 'a"),
+        ({"tags": ["a" * 65]}, InvalidMetadata, "a tag has 65 characters, limit 64"),
+        ({"tags": [f"t{number}" for number in range(21)]}, InvalidMetadata, "there are 21 tags, limit 20"),
+        ({"label": "v2.2.0"}, InvalidLabel, "E_LABEL: label 'v2.2.0' is no semantic version: it begins with"),
+        ({"label": 2.2}, InvalidMetadataType, "label must be text, found '2.2'"),
         ({"owner": False}, InvalidMetadataType, "owner must be text, found 'False'"),
         ({"risk": "medium"}, InvalidMetadata, "risk is 'medium'. Write low or high"),
         ({"thresholds": {"min_score": 80}}, InvalidThreshold, "E_THRESHOLD: min_score 80 is outside 0..1"),
@@ -242,7 +444,7 @@ def test_bad_sources_are_refused_with_what_where_and_how(change, error, message)
 
     assert message in str(refused.value)
     assert isinstance(refused.value, BadInput)
-    assert not world.registry.records
+    assert not world.registry.rows
     assert not world.artifacts.objects
 
 

@@ -81,7 +81,7 @@ def test_unknown_and_revoked_versions_are_refused_before_anything_is_stored():
 def test_a_freeze_refuses_promotions_and_says_why():
     world = World()
     record = world.publish()
-    world.ledgers["prod"].freeze_reason = "black friday"
+    world.freeze("prod", "black friday")
 
     with pytest.raises(Frozen, match="black friday"):
         world.ask(record.ref, to="prod")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from promptops.contract.bodies import RetireBody
 from promptops.domain.errors import (
     AccessRefused,
     Conflict,
@@ -14,6 +15,7 @@ from promptops.domain.errors import (
     Revoked,
 )
 from promptops.domain.identifiers import PromptRef
+from promptops.stages.retire import retire
 from tests.unit.release_world import ALICE, CAROL, PROMPT, World
 
 
@@ -59,7 +61,7 @@ def test_bytes_that_cannot_be_checked_do_not_stop_a_rollback(error, monkeypatch)
 def test_a_rollback_works_while_promotions_are_frozen():
     world = World()
     world.released(1, 2)
-    world.ledgers["dev"].freeze_reason = "incident"
+    world.freeze("dev", "incident")
 
     assert world.roll_back().version == 1
 
@@ -203,3 +205,77 @@ def test_a_rollback_goes_on_while_the_version_it_leaves_is_live(monkeypatch):
     done = world.roll_back()
 
     assert (done.version, done.revision) == (1, 5)
+
+
+def test_a_version_retired_meanwhile_is_not_made_live_by_who_leaves_it(monkeypatch):
+    world = World()
+    world.released(1, 2)
+    ledger = world.ledgers["dev"]
+    commit = ledger.commit
+
+    def beaten(wanted):
+        monkeypatch.setattr(ledger, "commit", commit)
+        retire_in_dev(world)
+        return commit(wanted)
+
+    monkeypatch.setattr(ledger, "commit", beaten)
+    with pytest.raises(Conflict, match="v2 by alice"):
+        world.roll_back()
+
+    assert ledger.head(PROMPT).state == "retired"
+
+
+@pytest.mark.parametrize("moved", ["promoted", "rolled back", "retired"])
+def test_who_saw_another_version_live_is_told_who_moved_it(moved):
+    world = World()
+    world.released(1, 2)
+    if moved == "promoted":
+        world.released(3)
+    elif moved == "rolled back":
+        world.roll_back()
+    else:
+        retire_in_dev(world)
+    before = world.ledgers["dev"].head(PROMPT)
+
+    with pytest.raises(Conflict, match="carol" if moved == "rolled back" else "alice"):
+        world.roll_back(leaves="v2")
+
+    assert world.ledgers["dev"].head(PROMPT) == before
+
+
+def test_two_rollbacks_from_the_same_version_are_one():
+    world = World()
+    world.released(1, 2, 3)
+
+    assert world.roll_back(leaves="v3", op_id="mine").version == 2
+    with pytest.raises(Conflict, match=r"moved v3 to 4 \(v2 by carol\)"):
+        world.roll_back(leaves="v3", op_id="yours", by=ALICE)
+
+    assert world.ledgers["dev"].head(PROMPT).version == 2
+
+
+def test_a_pointer_that_is_refused_is_told_and_the_rollback_stands(monkeypatch):
+    world = World()
+    world.released(1, 2)
+
+    def refuse(_prompt_id, _value):
+        raise AccessRefused("ssm:PutParameter answered AccessDenied")
+
+    monkeypatch.setattr(world.pointers["dev"], "write", refuse)
+    done = world.roll_back()
+
+    assert (done.version, done.projected) == (1, False)
+    assert done.problem
+    assert done.problem["code"] == "E_POINTER_DENIED"
+    assert world.ledgers["dev"].head(PROMPT).version == 1
+
+
+def retire_in_dev(world: World) -> None:
+    retire(
+        RetireBody(PROMPT, "replaced"),
+        ALICE,
+        ledger=world.ledgers["dev"],
+        pointers=world.pointers["dev"],
+        records=world.records["dev"],
+        clock=world.clock,
+    )

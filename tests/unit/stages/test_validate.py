@@ -14,7 +14,7 @@ from promptops.domain.people import Actor
 from promptops.domain.source import PromptSource
 from promptops.stages.publish import publish
 from promptops.stages.validate import validate, validate_version
-from tests.unit.fakes import FakeArtifacts, FakeClock, FakeDatasets, FakeRegistry
+from tests.unit.fakes import FakeArchive, FakeArtifacts, FakeClock, FakeDatasets, FakeRegistry
 
 CASE = '{"id": "one", "vars": {"ticket": "db down"}, "assert": [{"type": "is-json"}]}\n'
 REF = PromptRef("support-ticket", 1)
@@ -41,7 +41,8 @@ class Published:
         self.artifacts = FakeArtifacts()
         self.result = publish(
             a_source(), CASE, Actor("iam", "arn:aws:iam::111122223333:user/alice"), (), "",
-            registry=self.registry, artifacts=self.artifacts, datasets=FakeDatasets(), clock=FakeClock(),
+            registry=self.registry, artifacts=self.artifacts, datasets=FakeDatasets(),
+            archive=FakeArchive(), clock=FakeClock(),
         )  # fmt: skip
 
     def validate(self) -> None:
@@ -79,10 +80,10 @@ def test_bytes_that_are_gone_or_others_are_not_valid():
 
 def test_a_version_that_breaks_a_rule_of_today_is_not_valid():
     published = Published()
-    record = published.registry.records[REF]
+    record = published.registry.rows[REF]
     stale = replace(published.artifacts.load(record), messages=(Message("user", "a\x00"),))
     published.artifacts.objects[REF] = stale.to_bytes()
-    published.registry.records[REF] = replace(record, sha256=stale.digest())
+    published.registry.rows[REF] = replace(record, sha256=stale.digest())
 
     with pytest.raises(ControlCharacter):
         published.validate()

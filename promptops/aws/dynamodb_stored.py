@@ -1,0 +1,62 @@
+"""Rows exactly as a table holds them, and what can be read of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from promptops.aws.dynamodb_items import Item, value
+from promptops.aws.error_mapping import mapped
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+#: What reading a row that is not one of ours ends with.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, AssertionError)
+
+
+def partition(
+    client: DynamoDBClient, table: str, keys: tuple[str, str], of: str, begins: str = ""
+) -> Iterator[Item]:
+    """The rows of a partition in the order of their sort keys, strongly consistent.
+
+    `keys` are the names of partition and sort key; with `begins`, rows whose sort key begins so.
+    """
+    name, sort = keys
+    pages = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="#name = :of" + (" AND begins_with(#sort, :begins)" if begins else ""),
+        ExpressionAttributeNames={"#name": name, **({"#sort": sort} if begins else {})},
+        ExpressionAttributeValues={":of": value(of), **({":begins": value(begins)} if begins else {})},
+        ConsistentRead=True,
+    )
+    with mapped("dynamodb:Query"):
+        for page in pages:
+            yield from (dict(item) for item in page["Items"])
+
+
+def readable(
+    item: Mapping[str, Any],
+    attribute: str,
+    read: Callable[[Mapping[str, Any]], T],
+    write: Callable[[T], object],
+) -> T | None:
+    """What is in a row's attribute; None if writing it again would not give what is there.
+
+    A field that came later may lack.
+    """
+    try:
+        document = json.loads(item[attribute]["S"])
+        found = read(document)
+        again = json.loads(json.dumps(write(found)))
+        return found if {**again, **document} == again else None
+    except UNREADABLE:
+        return None
+
+
+def counted(key: str) -> int:
+    """The number a sort key ends with, as in `0000000012`, `v000012`, `restriction#0000000003`; else 0."""
+    digits = key.rpartition("#")[2].removeprefix("v")
+    return int(digits) if digits.isdecimal() else 0

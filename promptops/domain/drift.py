@@ -1,0 +1,61 @@
+"""A pointer that was not what its ledger says, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from promptops.domain.errors import MalformedPointer
+from promptops.domain.ledger import Head, Release
+from promptops.domain.pointer import BarePointer, parse_pointer
+
+SCHEMA = 1
+#: `late`: our own older value, or none yet. `adopted`: break-glass, now a release. `refused`: anything else,
+#: put back. `missing`: there was no parameter although something had been released.
+DriftOutcome = Literal["late", "adopted", "refused", "missing"]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One finding of the reconciler; `found` is the pointer's value, shortened and escaped."""
+
+    prompt_id: str
+    found: str
+    expected: str
+    writer: str
+    outcome: DriftOutcome
+    at: str
+
+    def to_dict(self) -> dict[str, object]:
+        return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, object]) -> Drift:
+        return cls(**{key: value for key, value in document.items() if key != "schema"})  # type: ignore[arg-type]
+
+
+#: `typed`: a version typed by hand, which may become a release; `foreign`: nothing that we ever wrote.
+Standing = Literal["right", "late", "missing", "typed", "foreign"]
+
+
+def standing(text: str | None, head: Head, release_of: Callable[[int], Release]) -> Standing:
+    """What a pointer's value is, beside the head that was in force when it was read.
+
+    `release_of` gives the release of a revision; it is asked for an earlier one only.
+    """
+    if text is None:
+        return "missing"
+    if text == head.pointer().to_text():
+        return "right"
+    try:
+        pointer = parse_pointer(text)
+    except MalformedPointer:
+        return "foreign"
+    if isinstance(pointer, BarePointer):
+        live = head.state == "live" and pointer.version == head.version
+        # Our own adoption of it, in another process, whose pointer is yet to be written.
+        return "late" if live else "typed"
+    if pointer.revision >= head.revision:
+        return "foreign"
+    return "late" if text == release_of(pointer.revision).head().pointer().to_text() else "foreign"
