@@ -13,7 +13,8 @@ from promptops.aws.ssm_pointers import SsmPointers
 from promptops.contract.bodies import ResolveBody
 from promptops.contract.settings import ResolveSettings
 from promptops.domain.errors import MalformedRequest, UnknownEnvironment, shown
-from promptops.stages.resolve import Resolver, described
+from promptops.domain.resolved import described
+from promptops.stages.resolve import Resolver
 
 SETTINGS = ResolveSettings.from_env(os.environ)
 SSM = boto3.client("ssm")

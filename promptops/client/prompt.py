@@ -7,8 +7,8 @@ from typing import Any
 
 from promptops.aws.converse import converse_arguments
 from promptops.domain.artifact import Artifact
+from promptops.domain.resolved import Resolved
 from promptops.domain.variables import Variable
-from promptops.stages.resolve import Resolved
 
 
 class Prompt:

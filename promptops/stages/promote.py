@@ -109,14 +109,18 @@ class Promotion:
         home = self._home(request_id)
         request = home.request(request_id)
         head = self._ledger.head(request.prompt_id)
-        release = self._ledger.release_of_operation(operation_of(request, self.environment))
+        operation = operation_of(request, self.environment)
+        release = self._ledger.release_of_operation(operation)
         if release is None and head.serves(request.version, request.sha256):
             return self._promoted(self._ledger.release(head.prompt_id, head.revision), unchanged=True)
         if release is None:
-            commit = self._commit(request, head)
-            if home is self._ledger and request.status != "promoting":
-                home.put_request(request.step(commit.release.at, "approved, promoting", status="promoting"))
-            release = self._ledger.commit(commit)
+            try:
+                release = self._released(request, head, home)
+            except PromptOpsError:
+                # Another run of this task may have released, and used the approval, while this one prepared.
+                release = self._ledger.release_of_operation(operation)
+                if release is None:
+                    raise
         return self._promoted(release, unchanged=False)
 
     def end(self, request_id: str, error: Mapping[str, object] | None) -> Ended:
@@ -175,6 +179,12 @@ class Promotion:
     def _needs_approval(self, record: VersionRecord, head: Head) -> bool:
         live = self.registry.version(PromptRef(head.prompt_id, head.version)) if head.version else None
         return needs_approval(record, live, asked_for=self.asks_approval)
+
+    def _released(self, request: ReleaseRequest, head: Head, home: Ledger) -> Release:
+        commit = self._commit(request, head)
+        if home is self._ledger and request.status != "promoting":
+            home.put_request(request.step(commit.release.at, "approved, promoting", status="promoting"))
+        return self._ledger.commit(commit)
 
     def _commit(self, request: ReleaseRequest, head: Head) -> Commit:
         now = self.clock.now()

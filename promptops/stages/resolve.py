@@ -1,7 +1,8 @@
 """resolve: from a prompt id to the verified version that is live, through memory, SSM and S3.
 
 Never opens DynamoDB. The newest verified revision wins; a fault serves the last known good one and says so;
-bytes that do not match the pointer's digest are never served; absence is never a command.
+bytes that do not match the pointer's digest are never served, nor a version without the record of its
+release; absence is never a command.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from promptops.domain.artifact import Artifact
-from promptops.domain.errors import NotReleased, PromptOpsError, PromptUnavailable, Retired, Revoked, shown
+from promptops.domain.errors import (
+    DigestMismatch,
+    NotReleased,
+    PromptOpsError,
+    PromptUnavailable,
+    Retired,
+    Revoked,
+    shown,
+)
 from promptops.domain.identifiers import check_prompt_id
 from promptops.domain.ledger import Release
 from promptops.domain.pointer import BarePointer, Pointer, parse_pointer
 from promptops.domain.rendering import CompiledPrompt
+from promptops.domain.resolved import Resolved, Source
 
-Source = Literal["aws", "memory"]
 COOLDOWN_SECONDS = 5.0
 JITTER = 0.2
 #: Prompts share these; two of one lock refresh one after the other.
@@ -41,26 +50,6 @@ class ArtifactReader(Protocol):
 
 class ReleaseRecordReader(Protocol):
     def read(self, prompt_id: str, version: int) -> Release | None: ...
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """The live version of a prompt, and how sure this process is that it is.
-
-    `source` is where this answer came from; `stale` says that the last look at AWS failed; `age_seconds` is
-    the time since the pointer was last read.
-    """
-
-    prompt_id: str
-    environment: str
-    version: int
-    revision: int
-    sha256: str
-    prompt: CompiledPrompt
-    source: Source
-    stale: bool
-    age_seconds: float
-    problem: PromptOpsError | None = None
 
 
 @dataclass
@@ -173,6 +162,8 @@ class Resolver:
             except (Retired, Revoked) as error:
                 self._gone[prompt_id] = pointer.revision, error
                 raise
+            if known is None or pointer.sha256 != known.pointer.sha256:
+                self._check_released(prompt_id, pointer)
             prompt = CompiledPrompt(self._artifacts.read(prompt_id, pointer.version, pointer.sha256))
         now = self._clock()
         spread = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - spreads load, guards nothing
@@ -184,13 +175,25 @@ class Resolver:
             return pointer
         if known is not None:
             return known.pointer
-        release = self._records.read(prompt_id, pointer.version)
+        return self._record(prompt_id, pointer.version).head().pointer()
+
+    def _check_released(self, prompt_id: str, pointer: Pointer) -> None:
+        """Returns if a record proves the release: whoever may write a parameter cannot write one of those."""
+        release = self._record(prompt_id, pointer.version)
+        if release.sha256 != pointer.sha256:
+            raise DigestMismatch(
+                f"the pointer's v{pointer.version} is {pointer.sha256[:12]}, released {release.sha256[:12]}",
+                "It is not served; the reconciler repairs the pointer from the ledger.",
+            )
+
+    def _record(self, prompt_id: str, version: int) -> Release:
+        release = self._records.read(prompt_id, version)
         if release is None:
             raise NotReleased(
-                f"the pointer names v{pointer.version}, never released in {self._environment}",
+                f"the pointer names v{version}, never released in {self._environment}",
                 "Promote it, or let the reconciler repair the pointer.",
             )
-        return release.head().pointer()
+        return release
 
     def _answer(self, prompt_id: str, known: _Known, source: Source) -> Resolved:
         return Resolved(
@@ -223,25 +226,3 @@ def _check_state(prompt_id: str, pointer: Pointer) -> None:
         )
     if pointer.state == "revoked":
         raise Revoked(f"{prompt_id}@v{pointer.version} is revoked", "Roll back to an earlier release.")
-
-
-def described(resolved: Resolved, variables: Mapping[str, object] | None) -> dict[str, object]:
-    """The answer for another process: messages rendered with the variables, or as templates for None."""
-    prompt = resolved.prompt
-    artifact = prompt.artifact
-    templates = [{"role": message.role, "content": message.content} for message in artifact.messages]
-    return {
-        "prompt_id": resolved.prompt_id,
-        "environment": resolved.environment,
-        "version": f"v{resolved.version}",
-        "revision": resolved.revision,
-        "sha256": resolved.sha256,
-        "messages": templates if variables is None else prompt.render(variables),
-        "rendered": variables is not None,
-        "variables": {name: variable.to_dict() for name, variable in artifact.variables.items()},
-        "model": dict(artifact.model),
-        "parameters": dict(artifact.parameters),
-        "source": resolved.source,
-        "stale": resolved.stale,
-        "age_seconds": resolved.age_seconds,
-    }

@@ -33,8 +33,9 @@ from promptops.domain.ledger import Head, Release
 from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Thresholds
 from promptops.domain.report import Binding, CaseResult, Report
+from promptops.domain.resolved import Resolved
 from promptops.domain.version import Dataset, VersionRecord
-from promptops.stages.resolve import COOLDOWN_SECONDS, Resolved, Resolver
+from promptops.stages.resolve import COOLDOWN_SECONDS, Resolver
 from tests.adapters.ledger_tables import ENVIRONMENTS, NOW, Tables
 from tests.faults.injector import Injector
 

@@ -34,7 +34,7 @@ def pointer(name: str, effect: object, code: str) -> Cell:
 
 
 def content(name: str, effect: object, code: str) -> Cell:
-    return Cell(f"bytes {name}", "s3", "GetObject", effect, code, "/v2.json")
+    return Cell(f"bytes {name}", "s3", "GetObject", effect, code, "prompts/")
 
 
 CELLS = [

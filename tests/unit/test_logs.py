@@ -16,12 +16,13 @@ from promptops.domain.artifact import Artifact
 from promptops.domain.errors import ModelUnavailable
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
+from promptops.domain.resolved import described
 from promptops.domain.source import PromptSource
 from promptops.ports import Answer
 from promptops.stages.evaluate import Evaluation
 from promptops.stages.observe import observe
 from promptops.stages.publish import publish
-from promptops.stages.resolve import Resolver, described
+from promptops.stages.resolve import Resolver
 from tests.unit.fakes import FakeDatasets
 from tests.unit.fakes_evaluation import FakeChunkResults
 from tests.unit.release_world import PROMPT, World

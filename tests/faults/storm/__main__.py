@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import shutil
@@ -10,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from infra.local.bring_up import bring_up, take_down
 from infra.local.checkout import ROOT
@@ -65,7 +67,13 @@ def _report(history: Sequence[Operation], found: Sequence[Found], done: Counter[
     for place in found:
         kinds = Counter(release.kind for release in place.releases)
         print(f"{place.environment}/{place.prompt_id}: revision {place.head.revision}, {dict(kinds)}")
-    print(f"pointer values that nobody saw: {missed}")
+    print(f"pointers went back {_went_back(found)} times; values that nobody saw: {missed}")
+
+
+def _went_back(found: Sequence[Found]) -> int:
+    """How often an older pointer was written over a newer one, for as long as it took to be put right."""
+    revisions = [[json.loads(value)["revision"] for value in place.pointer_values] for place in found]
+    return sum(newer < older for values in revisions for older, newer in pairwise(values))
 
 
 def _too_calm(history: Sequence[Operation], found: Sequence[Found], done: Counter[str]) -> list[str]:

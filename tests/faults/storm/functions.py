@@ -29,7 +29,7 @@ from tests.e2e.conftest import LocalAws
 from tests.faults.injector import Injector
 from tests.faults.storm.plan import ENVIRONMENTS
 
-TTL_SECONDS = 0.2
+TTL_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 0.2
 
 

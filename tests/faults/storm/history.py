@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -44,8 +44,8 @@ class Operation:
 class Found:
     """What AWS holds of one prompt in one environment once all is quiet; releases oldest first.
 
-    `operations` are the operation rows, `pointer_values` all values the pointer ever had, `versions` the
-    registry's digests, `records` the versions that have a release record.
+    `operations` are the operation rows, `pointer_values` all values the pointer ever had, in their order,
+    `versions` the registry's digests, `records` the versions that have a release record.
     """
 
     environment: str
@@ -54,7 +54,7 @@ class Found:
     releases: Sequence[Release]
     operations: Mapping[str, int]
     pointer: str | None
-    pointer_values: Iterable[str]
+    pointer_values: Sequence[str]
     versions: Mapping[int, str]
     records: frozenset[int]
 
@@ -148,7 +148,7 @@ def the_pointer_is_the_head(place: Found, _: Sequence[Operation]) -> Iterator[st
 
 def the_pointer_only_ever_named_releases(place: Found, _: Sequence[Operation]) -> Iterator[str]:
     released = {release.head().pointer().to_text() for release in place.releases}
-    for value in place.pointer_values:
+    for value in dict.fromkeys(place.pointer_values):
         if value not in released:
             yield f"the pointer once was {value}, which no release made"
 

@@ -74,7 +74,7 @@ class Remains:
             releases=releases,
             operations=self._operations(environment, prompt_id),
             pointer=SsmPointers(DEFAULT_PREFIX, environment, self._ssm).read(prompt_id),
-            pointer_values=set(self._values[environment, prompt_id].values()),
+            pointer_values=[value for _, value in sorted(self._values[environment, prompt_id].items())],
             versions=self._versions(prompt_id),
             records=self._records(environment, prompt_id),
         )

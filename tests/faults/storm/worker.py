@@ -96,8 +96,12 @@ class Worker:
             task()
 
     def resolve(self) -> None:
-        environment, prompt_id = self._somewhere()
+        """All prompts of an environment, as an application does that uses several."""
+        environment, _ = self._somewhere()
+        for prompt_id in PROMPTS:
+            self._resolve(environment, prompt_id)
 
+    def _resolve(self, environment: str, prompt_id: str) -> None:
         def call() -> Mapping[str, object]:
             got = self._functions.resolvers[environment].resolve(prompt_id)
             return {"version": got.version, "revision": got.revision, "sha256": got.sha256}

@@ -8,8 +8,8 @@ from promptops.client import Prompt
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.errors import EndpointDown, MissingVariable
 from promptops.domain.rendering import CompiledPrompt
+from promptops.domain.resolved import Resolved
 from promptops.domain.variables import Variable
-from promptops.stages.resolve import Resolved
 
 
 def a_prompt(**changes: object) -> Prompt:

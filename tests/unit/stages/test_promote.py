@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -485,3 +486,36 @@ def test_a_pointer_that_does_not_follow_is_told_and_the_release_stands(fault, co
     assert done.problem
     assert done.problem["code"] == code
     assert world.ledgers["dev"].head(PROMPT).serves(1, record.sha256)
+
+
+def test_a_second_run_of_the_same_task_gives_the_first_ones_release_although_the_approval_is_used():
+    world = World()
+    record = world.publish(1, risk="high")
+    world.release(record, to="staging")
+    request_id = world.requested(record.ref, to="prod")
+    world.approve(request_id, "prod")
+    ledger = Overtaken(world, request_id)
+    ledgers = copy(world.ledgers)
+    ledgers.by_name = {**world.ledgers.by_name, "prod": ledger}
+
+    done = replace(world.promotion("prod"), ledgers=ledgers).promote(request_id)
+
+    assert (done.version, done.revision, done.projected) == (1, 1, True)
+    assert len(world.ledgers["prod"].releases(PROMPT)) == 1
+
+
+class Overtaken:
+    """prod's ledger; right after it was first asked for the operation, another run of the task releases."""
+
+    def __init__(self, world: World, request_id: str) -> None:
+        self.world, self.request_id, self.asked = world, request_id, False
+
+    def __getattr__(self, name):
+        return getattr(self.world.ledgers["prod"], name)
+
+    def release_of_operation(self, op_id):
+        found = self.world.ledgers["prod"].release_of_operation(op_id)
+        if not self.asked:
+            self.asked = True
+            self.world.promotion("prod").promote(self.request_id)
+        return found

@@ -19,7 +19,8 @@ from promptops.domain.errors import (
 from promptops.domain.ledger import Head, next_release
 from promptops.domain.people import Actor
 from promptops.domain.pointer import Pointer
-from promptops.stages.resolve import MAX_REFUSED, Resolver, described
+from promptops.domain.resolved import described
+from promptops.stages.resolve import MAX_REFUSED, Resolver
 
 TTL = 60.0
 ALICE = Actor("iam", "arn:aws:iam::111122223333:user/alice")
@@ -210,6 +211,25 @@ def test_a_bare_pointer_needs_a_release_record_at_a_cold_start():
     world.released.clear()
     with pytest.raises(NotReleased, match="v3, never released in prod"):
         world.resolver().resolve("greeting")
+
+
+def test_a_whole_pointer_to_a_version_never_released_is_believed_by_nobody():
+    world = World()
+    world.release(1, 1)
+    warm = world.resolver()
+    warm.resolve("greeting")
+    never = world.publish(2, "text 2 for {{name}}")
+    world.pointer = Pointer(2, 99, never.digest()).to_text()
+    world.expire()
+
+    got = warm.resolve("greeting")
+
+    assert (got.version, got.revision, got.stale) == (1, 1, True)
+    with pytest.raises(NotReleased, match="v2, never released in prod"):
+        world.resolver().resolve("greeting")
+    world.release(3, 3)
+    world.expire()
+    assert warm.resolve("greeting").version == 3
 
 
 def test_a_revoked_version_is_refused_also_by_a_warm_process():
