@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -13,9 +13,11 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import Function
-from promptops.contract.names import POINTER_REFUSED, line_namespace
+from promptops.contract.names import DRIFT_ALARM, line_namespace
 
 _PERIOD = Duration.minutes(5)
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+_LESS = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
 class Alarms(Construct):
@@ -28,7 +30,7 @@ class Alarms(Construct):
         *,
         prefix: str,
         functions: Iterable[Function],
-        reconcilers: Iterable[Function],
+        reconcilers: Mapping[str, Function],
         api_id: str,
         state_machine_arn: str,
         dead_letters: sqs.Queue,
@@ -69,26 +71,45 @@ class Alarms(Construct):
         self._alarm(
             "Drift",
             "drift",
-            self._refused_pointers(reconcilers),
-            "somebody wrote a pointer past its ledger, it was put back; promptops changes says which and who",
+            self._told(reconcilers.values()),
+            "a pointer was written past its ledger or deleted, or an error does not end by itself; "
+            "promptops changes and the reconciler's log say which",
         )
+        for environment, function in reconcilers.items():
+            metric = function.function.metric_invocations(period=_PERIOD, statistic="Sum")
+            why = f"nothing reconciles {environment} any more: look at the rules of {function.name}"
+            # The one where silence itself is what is wrong.
+            self._alarm(
+                f"Reconcile{environment.title()}", f"reconcile/{environment}", metric, why, 3, silent=True
+            )
 
-    def _refused_pointers(self, reconcilers: Iterable[Function]) -> cloudwatch.Metric:
-        """How often a pointer was put back, in all environments: each time one line of a log."""
-        namespace, name = line_namespace(self._prefix), "PointersRefused"
+    def _told(self, reconcilers: Iterable[Function]) -> cloudwatch.Metric:
+        """How often a reconciler wants somebody to look, in all environments: each time one line of a log."""
+        namespace, name = line_namespace(self._prefix), "DriftAlarms"
         for function in reconcilers:
             logs.MetricFilter(
                 self,
-                f"Refused{function.node.id}",
+                f"Drift{function.node.id}",
                 log_group=function.function.log_group,
-                filter_pattern=logs.FilterPattern.string_value("$.message", "=", f"{POINTER_REFUSED}*"),
+                filter_pattern=logs.FilterPattern.string_value("$.message", "=", f"{DRIFT_ALARM}*"),
                 metric_namespace=namespace,
                 metric_name=name,
                 metric_value="1",
             )
         return cloudwatch.Metric(namespace=namespace, metric_name=name, statistic="Sum", period=_PERIOD)
 
-    def _alarm(self, id: str, name: str, metric: cloudwatch.IMetric, why: str, periods: int = 1) -> None:
+    def _alarm(
+        self,
+        id: str,
+        name: str,
+        metric: cloudwatch.IMetric,
+        why: str,
+        periods: int = 1,
+        *,
+        silent: bool = False,
+    ) -> None:
+        """Rings at the first one; a `silent` one when there is none, nor any data."""
+        missing = cloudwatch.TreatMissingData
         alarm = cloudwatch.Alarm(
             self,
             id,
@@ -97,9 +118,9 @@ class Alarms(Construct):
             metric=metric,
             threshold=1,
             evaluation_periods=periods,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            comparison_operator=_LESS if silent else _AT_LEAST,
             # No line means no errors: these metrics exist only when something ran.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=missing.BREACHING if silent else missing.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)

@@ -81,7 +81,7 @@ class LineStack(Stack):
             "Alarms",
             prefix=context.prefix,
             functions=functions.all,
-            reconcilers=functions.promotes.values(),
+            reconcilers=functions.promotes,
             api_id=api.id,
             state_machine_arn=workflow.arn,
             dead_letters=dead_letters,

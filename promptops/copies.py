@@ -37,6 +37,10 @@ class Copies:
         """By prompt and sequence."""
         return self._of_prompts(names.archived_revocation_key(prompt_id or "*", "*"), prompt_id)
 
+    def records(self, environment: str, prompt_id: str = "") -> Mapping[str, Numbered]:
+        """Release records, which lie beside the archive: by prompt and version."""
+        return self._of_prompts(names.release_record_key(environment, prompt_id or "*", "*"), prompt_id)
+
     def _of_prompts(self, pattern: str, prompt_id: str) -> dict[str, dict[int, Copy]]:
         """Everything under the keys of a pattern, by what stands for its stars."""
         start, _, rest = pattern.partition("*")

@@ -20,13 +20,15 @@ from promptops.domain.version import VersionRecord
 from promptops.ports import Artifacts, Ledger, Registry
 
 MAX_ATTEMPTS = 3
+#: How far back to look: far beyond any number of drills.
+RELEASES = 1_000
 
 logger = logging.getLogger(__name__)
 
 
 def newest_clean(head: Head, *, ledger: Ledger, registry: Registry, artifacts: Artifacts) -> VersionRecord:
     """The best earlier release that is not revoked and not known to be damaged; raises NoPreviousRelease."""
-    for release in rollback_targets(head, ledger.releases(head.prompt_id)):
+    for release in rollback_targets(head, ledger.releases(head.prompt_id, RELEASES)):
         record = registry.version(PromptRef(head.prompt_id, release.version))
         try:
             _check_servable(record, artifacts)

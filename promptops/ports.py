@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from promptops.domain.approval import Approval, Decision
 from promptops.domain.artifact import Artifact
 from promptops.domain.drift import Drift
+from promptops.domain.errors import PromptOpsError
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release
 from promptops.domain.people import Actor, People
@@ -18,6 +19,8 @@ from promptops.domain.restriction import Restriction
 from promptops.domain.version import Family, VersionRecord
 
 T = TypeVar("T", covariant=True)
+#: Who is told of each row that is none of ours, so that the rows beside it can be read; else it is raised.
+Unreadable = Callable[[PromptOpsError], object]
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ class Registry(Protocol):
     def restrict(self, restriction: Restriction) -> None:
         """Add it to the log of its prompt and to its version; raises Conflict if the log moved on."""
 
-    def revocations(self) -> Sequence[Restriction]:
+    def revocations(self, unreadable: Unreadable | None = None) -> Sequence[Restriction]:
         """Those in force now, of all prompts; strongly consistent."""
 
-    def last_restrictions(self) -> Sequence[Restriction]:
+    def last_restrictions(self, unreadable: Unreadable | None = None) -> Sequence[Restriction]:
         """The last entry about each version that ever was revoked, of all prompts; strongly consistent."""
 
     def mark_archived(self, prompt_id: str, version: int) -> None:
@@ -157,7 +160,9 @@ class Ledger(Protocol):
     def head(self, prompt_id: str) -> Head:
         """Strongly consistent; revision 0 where nothing was released."""
 
-    def heads(self, prompt_ids: Sequence[str] | None = None) -> Sequence[Head]:
+    def heads(
+        self, prompt_ids: Sequence[str] | None = None, unreadable: Unreadable | None = None
+    ) -> Sequence[Head]:
         """Of these prompts, or of every prompt ever released here, in the order of their ids."""
 
     def frozen_because(self) -> str:
@@ -174,7 +179,8 @@ class Ledger(Protocol):
 
     def mark_archived(self, prompt_id: str, revision: int) -> None: ...
 
-    def note_drift(self, drift: Drift) -> None: ...
+    def note_drift(self, drift: Drift) -> None:
+        """Keep it in the place of one of the same prompt and moment."""
 
     def drifts(self, since: str = "", limit: int = 50) -> Sequence[Drift]:
         """What the reconciler found since that moment, newest first."""

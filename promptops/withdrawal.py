@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptops.domain.errors import NoPreviousRelease
+from promptops.domain.errors import IdempotencyMismatch, NoPreviousRelease
 from promptops.domain.ledger import Head, Release, next_release
 from promptops.domain.restriction import Restriction
 from promptops.fallback import newest_clean
@@ -40,7 +40,13 @@ def withdraw(
         at=clock.now(),
         op_id=f"{_OPERATION}{ledger.environment}/{head.prompt_id}/{head.revision}",
     )
-    return ledger.commit(Commit(release, head, lower_environment=None, approval=None))
+    try:
+        return ledger.commit(Commit(release, head, lower_environment=None, approval=None))
+    except IdempotencyMismatch:
+        # Another pass left this very head for another target: it is out of service, which is what counts.
+        done = ledger.release_of_operation(release.op_id)
+        assert done is not None
+        return done
 
 
 def is_withdrawal(release: Release, version: int) -> bool:

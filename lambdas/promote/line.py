@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ from promptops.stages.archive import Archiver
 from promptops.stages.drill import Drills
 from promptops.stages.freeze import freeze, unfreeze
 from promptops.stages.promote import Promotion
-from promptops.stages.reconcile import Reconciler
+from promptops.stages.reconcile import Reconciler, SecondsLeft, is_passing
 from promptops.stages.request import request
 from promptops.stages.retire import retire
 from promptops.stages.revoke import revoke, unrevoke
@@ -132,20 +133,27 @@ reconciler = Reconciler(
 )
 
 
-def reconcile(prompt_ids: Sequence[str] = ()) -> Reconciled:
-    """One pass over these prompts, or the environment; raises Unavailable if one was left: that alarms."""
-    done = reconciler.reconcile(prompt_ids)
-    if done.errors:
+def reconcile(prompt_ids: Sequence[str], seconds_left: SecondsLeft) -> Reconciled:
+    """One pass over these prompts, or the environment; raises Unavailable if it is worth another one."""
+    done = reconciler.reconcile(prompt_ids, seconds_left)
+    if is_passing(done):
         raise Unavailable(
-            f"{len(done.errors)} of {done.checked} prompts in {done.environment} were not reconciled",
+            f"{len(done.errors)} errors in {done.checked} prompts of {done.environment}",
             "The log says which and why; the next pass tries again.",
         )
     return done
 
 
-def look_at(event: Mapping[str, Any]) -> Reconciled:
+def until_timeout(context: Any) -> SecondsLeft:
+    """How many seconds this call may still take; without end where nobody counts them."""
+    if context is None:
+        return lambda: math.inf
+    return lambda: float(context.get_remaining_time_in_millis()) / 1_000
+
+
+def look_at(event: Mapping[str, Any], seconds_left: SecondsLeft) -> Reconciled:
     """One pass over the prompts an event names; what it leaves as it was is the schedule's to say."""
     prompt_ids = hinted_prompts(event, prefix=SETTINGS.prefix, environment=SETTINGS.environment)
     if not prompt_ids:
         return Reconciled(SETTINGS.environment, 0, [], [], [], [], [])
-    return reconciler.reconcile(prompt_ids)
+    return reconciler.reconcile(prompt_ids, seconds_left)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,19 +45,6 @@ def _of_record(record: object) -> Iterator[object]:
         case {"eventSource": "aws:dynamodb", "dynamodb": {"Keys": {"pk": {"S": pk}, "sk": {"S": str(sk)}}}}:
             if (pk, sk) == LedgerKeys.head(sk):
                 yield sk
-        case {"EventSource": "aws:sns", "Sns": {"Message": str(message)}}:
-            yield from _of_message(message)
-
-
-def _of_message(message: str) -> Iterator[object]:
-    """`{"prompt_ids": […]}`, from whoever may publish to a topic of ours."""
-    try:
-        document = json.loads(message)
-    except (ValueError, RecursionError):
-        return
-    match document:
-        case {"prompt_ids": [*prompt_ids]}:
-            yield from prompt_ids
 
 
 def _is_prompt_id(name: object) -> bool:

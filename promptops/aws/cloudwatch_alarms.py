@@ -17,6 +17,7 @@ PERIOD_SECONDS = 60
 PERIODS = 5
 PERIODS_TO_ALARM = 3
 MAX_DELETED_AT_ONCE = 100
+MAX_DESCRIBED_AT_ONCE = 100
 
 
 class CloudWatchAlarms:
@@ -46,7 +47,9 @@ class CloudWatchAlarms:
         prefix = f"{self._prefix}/{self._environment}/"
         with mapped("cloudwatch:DescribeAlarms"):
             pages = self._client.get_paginator("describe_alarms").paginate(
-                AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"]
+                AlarmNamePrefix=prefix,
+                AlarmTypes=["MetricAlarm"],
+                PaginationConfig={"PageSize": MAX_DESCRIBED_AT_ONCE},
             )
             return [alarm for page in pages for alarm in page.get("MetricAlarms", [])]
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from promptops.aws.dynamodb_approvals import DynamoDbApprovals
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
-from promptops.aws.dynamodb_release import Guard, guarded_items, head_from
+from promptops.aws.dynamodb_release import Guard, guarded_items, head_from, head_of
 from promptops.aws.dynamodb_restrictions import DynamoDbMarks, DynamoDbRestrictions
 from promptops.aws.dynamodb_rows import NEW, Rows, bound, row
+from promptops.aws.dynamodb_stored import ours
 from promptops.aws.dynamodb_transaction import Sleep, attempts, transact
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import LedgerKeys
@@ -42,7 +43,7 @@ from promptops.domain.release_rules import (
 )
 from promptops.domain.request import ReleaseRequest, illegal_step, predecessors
 from promptops.domain.restriction import Restriction
-from promptops.ports import Commit
+from promptops.ports import Commit, Unreadable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -74,11 +75,15 @@ class DynamoDbLedger:
         document = self._rows.get(LedgerKeys.head(prompt_id))
         return head_from(document) if document else Head(prompt_id)
 
-    def heads(self, prompt_ids: Sequence[str] | None = None) -> Sequence[Head]:
+    def heads(
+        self, prompt_ids: Sequence[str] | None = None, unreadable: Unreadable | None = None
+    ) -> Sequence[Head]:
         if prompt_ids is None:
-            return [head_from(document) for document in self._rows.query("HEAD")]
-        rows = self._rows.get_many([LedgerKeys.head(prompt_id) for prompt_id in prompt_ids])
-        return sorted((head_from(document) for document in rows), key=lambda head: head.prompt_id)
+            items = self._rows.items(LedgerKeys.head("")[0])
+        else:
+            items = self._rows.get_items([LedgerKeys.head(prompt_id) for prompt_id in prompt_ids])
+        found = ours(items, head_of, f"the heads of {self.environment}", unreadable)
+        return sorted(found, key=lambda head: head.prompt_id)
 
     def frozen_because(self) -> str:
         return self._restrictions.frozen_because()

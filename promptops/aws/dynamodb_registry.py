@@ -19,7 +19,7 @@ from promptops.domain.identifiers import PromptRef
 from promptops.domain.report import Evidence
 from promptops.domain.restriction import Restriction
 from promptops.domain.version import Family, VersionRecord
-from promptops.ports import Page
+from promptops.ports import Page, Unreadable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -93,11 +93,11 @@ class DynamoDbRegistry:
     def restrict(self, restriction: Restriction) -> None:
         dynamodb_revocations.add(self._rows, restriction)
 
-    def revocations(self) -> Sequence[Restriction]:
-        return [entry for entry in self.last_restrictions() if entry.in_force]
+    def revocations(self, unreadable: Unreadable | None = None) -> Sequence[Restriction]:
+        return [entry for entry in self.last_restrictions(unreadable) if entry.in_force]
 
-    def last_restrictions(self) -> Sequence[Restriction]:
-        return dynamodb_revocations.last_entries(self._rows)
+    def last_restrictions(self, unreadable: Unreadable | None = None) -> Sequence[Restriction]:
+        return dynamodb_revocations.last_entries(self._rows, unreadable)
 
     def mark_archived(self, prompt_id: str, version: int) -> None:
         """A mark only rises: of two who archive at once, the slower one changes nothing."""

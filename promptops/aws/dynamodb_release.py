@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from promptops.aws.dynamodb_items import Item
+from promptops.aws.dynamodb_items import Item, document_of
 from promptops.aws.dynamodb_rows import NEW, bound, conditional_put, key_item, row, text
 from promptops.contract.names import LedgerKeys
 from promptops.domain.approval import Approval
@@ -143,6 +143,16 @@ def _approval(approval: Approval, commit: Commit, table: str) -> Guarded:
 
 def head_document(head: Head) -> dict[str, object]:
     return {"schema": SCHEMA, **asdict(head)}
+
+
+def head_of(item: Mapping[str, Any]) -> Head:
+    """The head in its row; raises ValueError for a row that no release of ours left."""
+    head = head_from(document_of(item))
+    numbers = type(head.revision), type(head.version)
+    if item["sk"]["S"] != head.prompt_id or numbers != (int, int) or head.revision < 1:
+        raise ValueError("not a head")
+    head.pointer().to_text()
+    return head
 
 
 def head_from(document: Mapping[str, Any]) -> Head:

@@ -1,61 +1,40 @@
-"""Rows made from what the archive gave back: compared with tables, or written into empty ones."""
+"""Archived rows beside those of a table: compared with them, or written where the table has none."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from promptops.aws.dynamodb_approvals import approval_row
+from promptops.aws.dynamodb_archived_rows import Kind, Row, row_key, row_key_item
 from promptops.aws.dynamodb_batch import get_items
-from promptops.aws.dynamodb_items import Item, attribute, document_of, value
-from promptops.aws.dynamodb_publication import family_facts, label_row, listing_keys, version_row
-from promptops.aws.dynamodb_registry_rows import key_item, number
-from promptops.aws.dynamodb_release import head_row, operation_row, release_row, released_version_row
-from promptops.aws.dynamodb_restrictions import current_row, logged_row
-from promptops.aws.dynamodb_revocations import entry_value
-from promptops.aws.dynamodb_transaction import Sleep, attempts
-from promptops.aws.error_mapping import mapped
-from promptops.contract.names import RegistryKeys
-from promptops.domain.canonical import canonical
+from promptops.aws.dynamodb_items import Item
+from promptops.aws.dynamodb_transaction import Sleep, attempts, transact
 from promptops.domain.errors import IllegalTransition, InvalidUsage, Throttled, shown
-from promptops.domain.restored import RestoredLedger, RestoredPrompt
-from promptops.domain.version import VersionRecord
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-Kind = Literal[
-    "version", "family", "label", "listing", "revocation", "head", "release", "released version", "operation",
-    "approval", "freeze",
-]  # fmt: skip
 #: Set again by whoever archives next, so neither restored nor compared.
 MARK = "archived"
-#: What BatchWriteItem takes at once.
-MAX_BATCH_ROWS = 25
-
-
-Key = tuple[str, ...]
-Live = Mapping[Key, Item]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row as the line wrote it; `moved` says whether the live ones have gone on since it was archived."""
-
-    kind: Kind
-    item: Item
-    moved: Callable[[Live], bool] = lambda live: False
+#: A transaction takes 100 rows of 4 MB together; rows are larger there than their text.
+MAX_ROWS = 100
+MAX_BYTES = 1_500_000
 
 
 @dataclass
 class Compared:
-    """Rows of one kind: how many agree, which ones a table lacks, has otherwise, or has newer."""
+    """Rows of one kind: how many agree, which ones a table lacks, has otherwise, or has newer.
+
+    `earlier` are those of the differing ones that hold what they held once before.
+    """
 
     kind: Kind
     agree: int = 0
     missing: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
     newer: list[str] = field(default_factory=list)
 
@@ -63,129 +42,104 @@ class Compared:
         return asdict(self)
 
 
-def registry_rows(prompt: RestoredPrompt) -> Iterator[Row]:
-    """Everything the registry holds of a prompt."""
-    prompt_id, counted = prompt.prompt_id, len(prompt.revocations)
-    family = key_item(RegistryKeys.family(prompt_id))
-    latest = max((record.ref.version for record in prompt.records), default=0)
+@dataclass(frozen=True)
+class Wanted:
+    """A row that a table is to have in place of `found`, which is empty where it has none."""
 
-    def moved(live: Live) -> bool:
-        now = live.get(_key(family), {})
-        return number(now, "latest") > latest or number(now, "restrictions") > counted
-
-    revoked = {entry.version: entry for entry in prompt.revocations}
-    for record in prompt.records:
-        marked = {"revoked": value(record.revoked_reason)} if record.ref.version in revoked else {}
-        yield Row("version", {**version_row(record), **_evidence(record), **marked}, moved)
-        if record.label:
-            yield Row("label", label_row(record))
-    for newest in prompt.records[-1:]:
-        restrictions = {"restrictions": value(counted)} if counted else {}
-        yield Row("family", {**family, **family_facts(newest), **restrictions}, moved)
-    yield from (Row("listing", item, moved) for item in _listings(prompt.records))
-    for entry in prompt.revocations:
-        key = key_item(RegistryKeys.restriction(prompt_id, entry.sequence))
-        yield Row("revocation", {**key, "entry": entry_value(entry)})
-    for version, entry in revoked.items():
-        key = key_item(RegistryKeys.revoked(prompt_id, version))
-        yield Row("revocation", {**key, "entry": entry_value(entry)}, moved)
-
-
-def ledger_rows(ledger: RestoredLedger) -> Iterator[Row]:
-    """Everything a ledger holds that was archived: no requests, no approvals that nobody used."""
-    for releases in ledger.releases.values():
-        head = releases[-1].head()
-        moved = _moved(head_row(head), "revision", head.revision)
-        last_of = {row.version: row for row in releases if row.head().state == "live"}
-        yield from (Row("release", release_row(release)) for release in releases)
-        yield from (Row("operation", operation_row(release)) for release in releases)
-        yield from (Row("released version", released_version_row(row), moved) for row in last_of.values())
-        yield Row("head", head_row(head), moved)
-    yield from (Row("approval", approval_row(approval)) for approval in ledger.approvals)
-    yield from (Row("freeze", logged_row(entry)) for entry in ledger.freezes)
-    for last in ledger.freezes[-1:]:
-        current = current_row(last)
-        yield Row("freeze", current, _moved(current, "sequence", last.sequence))
+    row: Row
+    found: Item
 
 
 def compare(table: str, rows: Sequence[Row], client: DynamoDBClient) -> list[Compared]:
-    """How these rows are in a table now, kind by kind."""
-    live = {_key(item): item for item in get_items(client, table, [_key_item(row.item) for row in rows])}
+    """How these rows are in a table now, kind by kind; raises InvalidUsage if there is no such table."""
+    return beside(table, rows, client)[0]
+
+
+def beside(table: str, rows: Sequence[Row], client: DynamoDBClient) -> tuple[list[Compared], list[Wanted]]:
+    """How these rows are in a table now, and those it can be given without changing any history."""
+    try:
+        found = get_items(client, table, [row_key_item(row.item) for row in rows])
+    except client.exceptions.ResourceNotFoundException as error:
+        raise InvalidUsage(f"there is no table {shown(table)}", "Deploy or create it first.") from error
+    live = {row_key(item): item for item in found}
     compared: dict[Kind, Compared] = {}
+    wanted = []
     for row in rows:
-        found, name = live.get(_key(row.item)), " ".join(_key(row.item))
+        held, name = live.get(row_key(row.item), {}), " ".join(row_key(row.item))
+        bare = {part: content for part, content in held.items() if part != MARK}
         of_kind = compared.setdefault(row.kind, Compared(row.kind))
-        if found is None:
-            of_kind.missing.append(name)
-        elif {key: part for key, part in found.items() if key != MARK} == row.item:
+        if bare == row.item:
             of_kind.agree += 1
+        elif not held:
+            of_kind.missing.append(name)
+            wanted.append(Wanted(row, {}))
         elif row.moved(live):
             of_kind.newer.append(name)
+        elif row.was(bare):
+            of_kind.earlier.append(name)
+            wanted.append(Wanted(row, held))
         else:
             of_kind.differing.append(name)
-    return list(compared.values())
+    return list(compared.values()), wanted
 
 
-def check_empty(table: str, client: DynamoDBClient) -> None:
-    """Returns if the table is there and has no row; raises InvalidUsage or IllegalTransition."""
-    with mapped("dynamodb:Scan"):
-        try:
-            found = client.scan(TableName=table, Limit=1, ConsistentRead=True)["Items"]
-        except client.exceptions.ResourceNotFoundException as error:
-            raise InvalidUsage(f"there is no table {shown(table)}", "Deploy or create it first.") from error
-    if found:
-        fix = "Nothing was written to it. Restore into new tables, also after a restore that did not end."
-        raise IllegalTransition(f"table {table} is not empty", fix)
+def write(table: str, wanted: Sequence[Wanted], client: DynamoDBClient, *, sleep: Sleep = time.sleep) -> None:
+    """Put all of these rows where the table still is as it was found; raises IllegalTransition if not.
+
+    Heads and families come last, so that what is half written serves nobody.
+    """
+    for some in _parts(sorted(wanted, key=lambda one: one.row.kind in ("head", "family"))):
+        _put(table, some, client, sleep)
 
 
-def write(table: str, rows: Sequence[Row], client: DynamoDBClient, *, sleep: Sleep = time.sleep) -> None:
-    """Put all of these rows; heads and families last, so that what is half written serves nobody."""
-    ordered = sorted(rows, key=lambda row: row.kind in ("head", "family"))
-    for start in range(0, len(ordered), MAX_BATCH_ROWS):
-        some = ordered[start : start + MAX_BATCH_ROWS]
-        _put(table, [{"PutRequest": {"Item": row.item}} for row in some], client, sleep)
-
-
-def _put(table: str, requests: list[Any], client: DynamoDBClient, sleep: Sleep) -> None:
-    left: Mapping[str, Any] = {table: requests}
+def _put(table: str, some: Sequence[Wanted], client: DynamoDBClient, sleep: Sleep) -> None:
+    items = [{"Put": {"TableName": table, **_conditional(one)}} for one in some]
     for _ in attempts(sleep):
-        with mapped("dynamodb:BatchWriteItem"):
-            left = client.batch_write_item(RequestItems=left).get("UnprocessedItems") or {}
-        if not left:
+        failed = transact(client, items)
+        if failed is None:
             return
-    raise Throttled(f"table {table} is busy", "Restore into new tables.")
+        if failed:
+            name = " ".join(row_key(some[failed[0]].row.item))
+            what = f"{name} in {table} was written by somebody else meanwhile"
+            raise IllegalTransition(what, "Nothing was overwritten; see who else writes, and restore again.")
+    raise Throttled(f"table {table} is busy", "Restore again; what is written already stays.")
 
 
-def _evidence(record: VersionRecord) -> Item:
-    evidence = record.evidence
-    return {"evidence": value(canonical(asdict(evidence)).decode())} if evidence else {}
+def _conditional(one: Wanted) -> dict[str, Any]:
+    """A put under the condition that the row is still the one that was found, part by part."""
+    item, found = one.row.item, one.found
+    if not found:
+        (key, *_) = row_key_item(item)
+        return {"Item": item, "ConditionExpression": f"attribute_not_exists({key})"}
+    kept = {MARK: found[MARK]} if MARK in found else {}
+    names = {f"#{number}": part for number, part in enumerate(sorted({*found, *item}))}
+    return {
+        "Item": {**item, **kept},
+        "ConditionExpression": " AND ".join(
+            f"{name} = :{name[1:]}" if part in found else f"attribute_not_exists({name})"
+            for name, part in names.items()
+        ),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": {
+            f":{name[1:]}": found[part] for name, part in names.items() if part in found
+        },
+    }
 
 
-def _listings(records: Sequence[VersionRecord]) -> Iterator[Item]:
-    """A row stays where its family is listed no longer, without the attribute that lists it."""
-    newest: list[tuple[str, str]] = []
-    every: dict[tuple[str, str], None] = {}
-    for record in records:
-        newest = listing_keys(record.ref.prompt_id, record.owner, record.tags)
-        every.update(dict.fromkeys(newest))
-    for key in every:
-        yield {**key_item(key), **({"listed": value(key[1])} if key in newest else {})}
+def _parts(wanted: Sequence[Wanted]) -> Iterator[list[Wanted]]:
+    """As many at once as one transaction may have."""
+    some: list[Wanted] = []
+    size = 0
+    for one in wanted:
+        bytes_of_row = sum(_size(item) for item in (one.row.item, one.found))
+        if some and (len(some) == MAX_ROWS or size + bytes_of_row > MAX_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(one)
+        size += bytes_of_row
+    if some:
+        yield some
 
 
-def _moved(item: Item, name: str, restored: int) -> Callable[[Live], bool]:
-    """Whether the live row with this item's key is of a later revision or sequence."""
-
-    def moved(live: Live) -> bool:
-        now = live.get(_key(item))
-        return now is not None and int(document_of(now)[name]) > restored
-
-    return moved
-
-
-def _key_item(item: Item) -> Item:
-    names = ("pk", "sk") if "pk" in item else ("prompt_id", "version")
-    return {name: item[name] for name in names}
-
-
-def _key(item: Item) -> Key:
-    return tuple(attribute(item, name) for name in _key_item(item))
+def _size(item: Mapping[str, Any]) -> int:
+    return len(json.dumps(item).encode())

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from promptops.aws.dynamodb_items import Item
+from promptops.aws.dynamodb_items import Item, document_of
 from promptops.aws.dynamodb_rows import NEW, Rows, bound, conditional_put, row
+from promptops.aws.dynamodb_stored import ours
 from promptops.aws.dynamodb_transaction import attempts, transact
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import LedgerKeys
 from promptops.domain.drift import Drift
 from promptops.domain.errors import Conflict, Throttled
 from promptops.domain.restriction import Restriction
+
+logger = logging.getLogger(__name__)
 
 
 class DynamoDbRestrictions:
@@ -69,8 +75,10 @@ class DynamoDbMarks:
         self._rows = rows
 
     def archived(self) -> Mapping[str, int]:
-        rows = self._rows.query(LedgerKeys.archived("")[0])
-        return {str(document["prompt_id"]): int(document["revision"]) for document in rows}
+        """A mark that cannot be read counts as none: what it was for is copied again, and marked again."""
+        rows = self._rows.items(LedgerKeys.archived("")[0])
+        problem = partial(logger.error, "A mark of the archive is none: %s")
+        return dict(ours(rows, _mark, "the archive's marks", problem))
 
     def mark_archived(self, prompt_id: str, revision: int) -> None:
         """A mark only rises: of two who archive at once, the slower one changes nothing."""
@@ -97,3 +105,8 @@ class DynamoDbMarks:
         partition = LedgerKeys.drift("", "")[0]
         rows = self._rows.query(partition, since=since, newest_first=True, limit=limit)
         return [Drift.from_dict(document) for document in rows]
+
+
+def _mark(item: Mapping[str, Any]) -> tuple[str, int]:
+    document = document_of(item)
+    return str(document["prompt_id"]), int(document["revision"])

@@ -11,11 +11,13 @@ from typing import Any
 
 from promptops.aws.dynamodb_items import Item, value
 from promptops.aws.dynamodb_registry_rows import NEW, THERE, Key, RegistryRows, key_item
+from promptops.aws.dynamodb_stored import ours
 from promptops.aws.dynamodb_transaction import attempts, transact
 from promptops.contract.names import RegistryKeys
 from promptops.domain.canonical import canonical
 from promptops.domain.errors import Conflict, Throttled
 from promptops.domain.restriction import Restriction
+from promptops.ports import Unreadable
 
 
 def log(rows: RegistryRows, prompt_id: str) -> Sequence[Restriction]:
@@ -24,9 +26,9 @@ def log(rows: RegistryRows, prompt_id: str) -> Sequence[Restriction]:
     return [_entry(item) for item in rows.newest_first(prompt_id, begin)]
 
 
-def last_entries(rows: RegistryRows) -> Sequence[Restriction]:
+def last_entries(rows: RegistryRows, unreadable: Unreadable | None) -> Sequence[Restriction]:
     """The last entry about each version that ever was revoked, of all prompts."""
-    return [_entry(item) for item in rows.newest_first(RegistryKeys.REVOKED)]
+    return ours(rows.newest_first(RegistryKeys.REVOKED), _listed, "the list of revocations", unreadable)
 
 
 def add(rows: RegistryRows, restriction: Restriction) -> None:
@@ -91,6 +93,14 @@ def _update(rows: RegistryRows, key: Key, update: str, condition: str, values: I
         "ExpressionAttributeValues": values,
     }
     return {"Update": {**item, **({"ConditionExpression": condition} if condition else {})}}
+
+
+def _listed(item: Item) -> Restriction:
+    """The entry in a row of the list; raises ValueError for one about another version than its key says."""
+    entry = _entry(item)
+    if item["version"]["S"] != RegistryKeys.revoked(entry.scope, entry.version)[1]:
+        raise ValueError("not an entry of the list")
+    return entry
 
 
 def _entry(item: Item) -> Restriction:

@@ -36,13 +36,24 @@ class Rows:
 
     def get_many(self, keys: Sequence[Key]) -> list[dict[str, Any]]:
         """The documents of the rows there are, in no order."""
+        return [document_of(item) for item in self.get_items(keys)]
+
+    def get_items(self, keys: Sequence[Key]) -> list[Item]:
+        """The rows there are, in no order."""
         wanted = [key_item(key) for key in dict.fromkeys(keys)]
-        return [document_of(item) for item in get_items(self.client, self.table, wanted, sleep=self.sleep)]
+        return get_items(self.client, self.table, wanted, sleep=self.sleep)
 
     def query(
         self, partition: str, *, since: str = "", newest_first: bool = False, limit: int | None = None
     ) -> list[dict[str, Any]]:
         """The documents of a partition in the order of their sort keys, from `since` on if it is given."""
+        found = self.items(partition, since=since, newest_first=newest_first, limit=limit)
+        return [document_of(item) for item in found]
+
+    def items(
+        self, partition: str, *, since: str = "", newest_first: bool = False, limit: int | None = None
+    ) -> list[Item]:
+        """The rows of a partition."""
         condition, values = "pk = :pk", {":pk": partition}
         if since:
             condition, values = f"{condition} AND sk >= :since", {**values, ":since": since}
@@ -55,7 +66,7 @@ class Rows:
                 ScanIndexForward=not newest_first,
                 PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
             )
-            return [document_of(item) for page in pages for item in page["Items"]]
+            return [dict(item) for page in pages for item in page["Items"]]
 
     def put(self, key: Key, document: Mapping[str, object], **attributes: str | int) -> None:
         with mapped("dynamodb:PutItem"):

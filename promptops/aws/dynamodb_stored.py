@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from promptops.aws.dynamodb_items import Item, value
 from promptops.aws.error_mapping import mapped
+from promptops.domain.errors import UnreadableRow
+from promptops.ports import Unreadable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 T = TypeVar("T")
+_KEYS = ("pk", "sk", "prompt_id", "version")
 #: What reading a row that is not one of ours ends with.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, AssertionError)
 
@@ -54,6 +57,24 @@ def readable(
         return found if {**again, **document} == again else None
     except UNREADABLE:
         return None
+
+
+def ours(
+    items: Iterable[Item], read: Callable[[Item], T], where: str, unreadable: Unreadable | None
+) -> list[T]:
+    """What is in these rows; of one that is none of ours `unreadable` is told, else raises UnreadableRow."""
+    found = []
+    for item in items:
+        try:
+            found.append(read(item))
+        except UNREADABLE as error:
+            keys = {name: item[name].get("S") for name in _KEYS if name in item}
+            what = f"{where}: the row {keys} cannot be read ({type(error).__name__})"
+            problem = UnreadableRow(what, "promptops audit verify says what it should be.")
+            if unreadable is None:
+                raise problem from error
+            unreadable(problem)
+    return found
 
 
 def counted(key: str) -> int:

@@ -16,6 +16,7 @@ from promptops.domain.version import VersionRecord
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _MISSING = ("NoSuchKey", "NoSuchVersion", "404")
 
@@ -33,11 +34,19 @@ class S3Artifacts:
         return s3_write_once.create(self._client, self._bucket, key, content)
 
     def load(self, record: VersionRecord) -> Artifact:
-        """The artifact, verified against the registry's digest; raises ArtifactMissing or DigestMismatch."""
+        """The artifact, verified against the registry's digest; raises ArtifactMissing or DigestMismatch.
+
+        A record that was restored beside a new bucket names a version of the old one: there the key has it.
+        """
         key = artifact_key(record.ref.prompt_id, record.ref.version)
         with mapped("s3:GetObject"):
             try:
-                found = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=record.object_version)
+                try:
+                    found = self._get(key, VersionId=record.object_version)
+                except ClientError as error:
+                    if error.response["Error"]["Code"] != "NoSuchVersion":
+                        raise
+                    found = self._get(key)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _MISSING:
                     raise
@@ -45,3 +54,6 @@ class S3Artifacts:
                 raise ArtifactMissing(what, "Restore it from its versions.") from error
             content = found["Body"].read(record.size_bytes + 1)
         return Artifact.from_bytes(content, record.sha256)
+
+    def _get(self, key: str, **of: str) -> GetObjectOutputTypeDef:
+        return self._client.get_object(Bucket=self._bucket, Key=key, **of)  # type: ignore[arg-type]

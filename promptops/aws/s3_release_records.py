@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from promptops.aws.error_mapping import mapped
+from promptops.aws.s3_write_once import create
 from promptops.contract.names import release_record_key
 from promptops.domain.canonical import canonical
 from promptops.domain.errors import DigestMismatch
-from promptops.domain.ledger import Release
+from promptops.domain.ledger import Release, is_sealed
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -28,19 +27,13 @@ class S3ReleaseRecords:
         self._client = client
 
     def create(self, release: Release) -> None:
-        """Harmless when the version has its record already: the first one stays."""
-        with mapped("s3:PutObject"):
-            try:
-                self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=release_record_key(self._environment, release.prompt_id, release.version),
-                    Body=canonical(release.to_dict()),
-                    ContentType="application/json",
-                    IfNoneMatch="*",
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "PreconditionFailed":
-                    raise
+        """Harmless where the version has its record; raises DigestMismatch if that proves other bytes."""
+        key = release_record_key(self._environment, release.prompt_id, release.version)
+        if create(self._client, self._bucket, key, canonical(release.to_dict())) is not None:
+            return
+        first = self.read(release.prompt_id, release.version)
+        if first is None or first.sha256 != release.sha256:
+            raise DigestMismatch(f"{key} is the record of other bytes", "Find out who wrote it.")
 
     def read(self, prompt_id: str, version: int) -> Release | None:
         """The record, None where there is none; raises DigestMismatch if it is not what was written."""
@@ -59,7 +52,7 @@ class S3ReleaseRecords:
 def _release(content: bytes) -> Release | None:
     """The release in these bytes, None unless they are a whole and unchanged record."""
     try:
-        release = Release.from_dict(json.loads(content))
-        return release if release.sealed() == release else None
+        document = json.loads(content)
+        return Release.from_dict(document) if is_sealed(document) else None
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError):
         return None

@@ -15,6 +15,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
 from promptops.aws.error_mapping import mapped
+from promptops.cli.output import note
 from promptops.cli.transport import Answer, Send
 from promptops.contract.routes import ROUTES
 from promptops.domain.errors import (
@@ -31,6 +32,7 @@ from promptops.domain.errors import (
 SERVICE = "execute-api"
 ATTEMPTS = 4
 LONGEST_PAUSE_SECONDS = 5.0
+LOOK = "Look with promptops changes, or show, before you repeat it."
 
 
 class Api:
@@ -56,6 +58,13 @@ class Api:
         Requests that do no harm when sent twice are `repeatable`: they are repeated after faults, the others
         only if they cannot have arrived. Raises EndpointDown, Throttled, AccessRefused or the API's error.
         """
+        try:
+            return self._until_answered(path, body, repeatable=repeatable)
+        except KeyboardInterrupt:
+            note(f"Stopped waiting for POST {path}, which may be done all the same. {LOOK}")
+            raise
+
+    def _until_answered(self, path: str, body: Mapping[str, object], *, repeatable: bool) -> dict[str, Any]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(path, body)

@@ -22,7 +22,6 @@ READ_ON = "Change nothing yet; docs/audit.md says what a finding means."
 QUIET_SECONDS = 2
 app = typer.Typer(
     name="audit",
-    no_args_is_help=True,
     rich_markup_mode=None,
     help="Check all that is on record, and what the archive gives back.",
 )
@@ -65,12 +64,13 @@ def conclude(
     problems: Sequence[str],
     *,
     as_json: bool,
+    fix: str = READ_ON,
 ) -> None:
     """The answer; raises AuditBroken with the first problem, and for scripts with the whole document."""
     if not (problems and as_json):
         answer(document, *lines, as_json=as_json)
     if problems:
-        raise AuditBroken(problems[0], READ_ON, **(document if as_json else {}))
+        raise AuditBroken(problems[0], fix, **(document if as_json else {}))
 
 
 @contextmanager

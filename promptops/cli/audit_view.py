@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from promptops.domain.audit import Finding
+    from promptops.domain.audit import Finding, Remark
     from promptops.stages.audit import Audited
 
 MAX_REMARKS = 20
@@ -50,7 +50,13 @@ def audit_lines(audited: Sequence[Audited]) -> Iterator[RenderableType]:
     if found:
         yield ""
         yield finding_table(found)
-    remarks = [remark for part in audited for remark in part.remarks]
+    yield from remark_lines([remark for part in audited for remark in part.remarks])
+    if not found:
+        yield "ok"
+
+
+def remark_lines(remarks: Sequence[Remark]) -> Iterator[RenderableType]:
+    """The first of them, below an empty line."""
     if remarks:
         yield ""
     for remark in remarks[:MAX_REMARKS]:
@@ -58,8 +64,6 @@ def audit_lines(audited: Sequence[Audited]) -> Iterator[RenderableType]:
         yield f"{place}: {remark.text}"
     if len(remarks) > MAX_REMARKS:
         yield f"… and {len(remarks) - MAX_REMARKS} more; --json has all of them."
-    if not found:
-        yield "ok"
 
 
 def finding_table(found: Sequence[Finding]) -> Table:

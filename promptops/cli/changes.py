@@ -56,7 +56,7 @@ def changes(
             item.environment or "all",
             item.kind,
             item.prompt_id,
-            " → ".join(filter(None, (item.from_version, item.to))),
+            " → ".join(filter(None, dict.fromkeys((item.from_version, item.to)))),
             item.by,
             item.why,
         )

@@ -80,6 +80,7 @@ def _folders(root: Path, *, is_default: bool) -> dict[str, Path] | None:
 
     if not root.is_dir():
         if is_default:
+            note(f"There is no folder {root} here: git is left out. Name it with --folder to compare it too.")
             return None
         raise NotAFile(
             f"there is no folder {shown(root)}", "Name the folder that holds the prompts' folders."

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from promptops.cli.output import moment, table
 from promptops.domain.drift import Standing
-from promptops.domain.errors import shown
+from promptops.domain.errors import MalformedPointer, shown
+from promptops.domain.pointer import Pointer, parse_pointer
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -102,10 +103,7 @@ class Sides:
         return f"v{self.newest.ref.version}{' revoked' if self.newest.revoked_reason else ''}"
 
     def _live(self) -> str:
-        if not self.head.revision:
-            return "-"
-        state = "" if self.head.state == "live" else f" {self.head.state}"
-        return f"v{self.head.version}{state}, revision {self.head.revision}"
+        return _words(self.head) if self.head.revision else "-"
 
     def _git(self) -> Iterator[str]:
         match self.in_git.state:
@@ -150,15 +148,34 @@ def found_before(found: Sequence[tuple[str, Drift]]) -> Iterator[RenderableType]
     yield table(
         ("AT", "ENV", "OUTCOME", "POINTER WAS", "WRITTEN BY"),
         (
-            (moment(drift.at), environment, drift.outcome, drift.found or "none", drift.writer)
+            (moment(drift.at), environment, drift.outcome, found_value(drift), drift.writer)
             for environment, drift in found
         ),
     )
 
 
+def found_value(drift: Drift) -> str:
+    """What a pointer held, shortened and escaped, or that it was not there."""
+    return "none" if drift.outcome == "missing" else in_words(drift.found) or shown(drift.found)
+
+
+def in_words(pointer: str) -> str:
+    """What a pointer of our form says: `v3, revision 4`; empty for any other value."""
+    try:
+        found = parse_pointer(pointer)
+    except MalformedPointer:
+        return ""
+    return _words(found) if isinstance(found, Pointer) else ""
+
+
+def _words(said: Head | Pointer) -> str:
+    state = "" if said.state == "live" else f" {said.state}"
+    return f"v{said.version}{state}, revision {said.revision}"
+
+
 def _shortened(pointer: str | None) -> str:
-    """The raw value as far as there is room, escaped: it may hold anything."""
+    """What it says, or the raw value as far as there is room, escaped: it may hold anything."""
     if pointer is None:
         return "-"
-    text = shown(pointer)[1:-1]
+    text = in_words(pointer) or shown(pointer)[1:-1]
     return text if len(text) <= POINTER_CHARS else f"{text[: POINTER_CHARS - 1]}…"

@@ -11,9 +11,7 @@ import typer
 from promptops.domain.errors import NotACheckout
 
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-app = typer.Typer(
-    name="local", no_args_is_help=True, rich_markup_mode=None, help="Run the same stack on this machine."
-)
+app = typer.Typer(name="local", rich_markup_mode=None, help="Run the same stack on this machine.")
 
 
 @app.command(context_settings=PASS_THROUGH)

@@ -12,6 +12,7 @@ from promptops.cli.output import answer, note
 from promptops.cli.report_view import report_lines
 from promptops.domain.errors import AccessRefused, EvaluationFailed, MalformedPointer, PromptOpsError
 from promptops.domain.pointer import Pointer, parse_pointer
+from promptops.domain.release_rules import operation_of
 from promptops.domain.request import ReleaseRequest
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def conclude(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
     error = error_of(request)
     if error:
         _explain(error, request, line, as_json=as_json)
+        released = _released_before(request, line)
+        if released:
+            error.data["released"] = released
+            note(f"{request.ref} was released in {', '.join(released)}, and goes no further:")
         raise error
     if not request.ended:
         text = f"{request.ref} for {request.environment} is still {request.status}."
@@ -87,6 +92,18 @@ def is_projected(prompt_id: str, environment: str, revision: int, line: Line) ->
     except AccessRefused:
         return True
     return isinstance(pointer, Pointer) and pointer.revision >= revision
+
+
+def _released_before(request: ReleaseRequest, line: Line) -> list[str]:
+    """The environments this request had come to when it ended; a release there stays."""
+    try:
+        return [
+            environment
+            for environment in request.path
+            if line.ledgers[environment].release_of_operation(operation_of(request, environment))
+        ]
+    except PromptOpsError:
+        return []
 
 
 def _released(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:

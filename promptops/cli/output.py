@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH_IN_FILES = 200
+#: Between two columns.
+GAP = 2
+#: What is longer is broken where a column ends; ids are not.
+LONGEST_WORD = 40
 
 
 def answer(document: Mapping[str, object], *lines: RenderableType, as_json: bool) -> None:
@@ -36,7 +40,7 @@ def show(console: Console, line: RenderableType) -> None:
         console.print(line, soft_wrap=True)
         return
     with console.capture() as captured:
-        console.print(line)
+        console.print(fitted(line, console.width))
     for row in captured.get().splitlines():
         console.file.write(f"{row.rstrip()}\n")
 
@@ -59,6 +63,45 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     for row in rows:
         made.add_row(*(str(cell) for cell in row))
     return made
+
+
+def fitted(line: RenderableType, width: int) -> RenderableType:
+    """A table whose columns break no word; where there is no room for that, a block of lines for each row."""
+    from rich.table import Table
+
+    if not isinstance(line, Table) or not line.show_header or not line.row_count:
+        return line
+    heads = [str(column.header) for column in line.columns]
+    columns = [[str(cell) for cell in column.cells] for column in line.columns]
+    widths = _widths([[head, *cells] for head, cells in zip(heads, columns, strict=True)], width)
+    if widths is None:
+        rows = zip(*columns, strict=True)
+        blocks = ([*filter(_says, zip(heads, row, strict=True)), ("", "")] for row in rows)
+        return table(("", ""), [pair for block in blocks for pair in block][:-1])
+    for column, size in zip(line.columns, widths, strict=True):
+        column.width = size
+    return line
+
+
+def _says(pair: tuple[str, str]) -> bool:
+    return bool(pair[1])
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """A width for each column's texts, those that want little first; None if a word has to be broken."""
+    longest = [max(map(len, texts)) for texts in columns]
+    widths = [
+        max(min(len(word), LONGEST_WORD) for text in texts for word in (text.split() or [""]))
+        for texts in columns
+    ]
+    spare = room - sum(widths) - GAP * (len(columns) - 1)
+    if spare < 0:
+        return None
+    for place in sorted(range(len(columns)), key=lambda place: longest[place] - widths[place]):
+        more = min(longest[place] - widths[place], spare)
+        widths[place] += more
+        spare -= more
+    return widths
 
 
 def moment(timestamp: str) -> str:

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from promptops.cli.drift_view import in_words
 from promptops.domain.drift import Drift
+from promptops.domain.errors import shown
 from promptops.domain.ledger import Release
 from promptops.domain.restriction import Restriction
 
@@ -97,6 +99,8 @@ def _of_restriction(entry: Restriction, environment: str) -> Happened:
 
 
 def _of_drift(drift: Drift, environment: str) -> Happened:
-    why = f"{drift.outcome}: the pointer was {drift.found or 'not there'}, expected {drift.expected}"
+    was = "not there" if drift.outcome == "missing" else in_words(drift.found) or shown(drift.found)
+    expected = in_words(drift.expected) or drift.expected
+    why = f"{drift.outcome}: the pointer was {was}, expected {expected}"
     by = drift.writer.rsplit("/", 1)[-1]
     return Happened(drift.at, environment, "drift", drift.prompt_id, "", "", by, why)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from promptops.aws.clock import SystemClock
 from promptops.aws.dynamodb_audit import DynamoDbRegistryTrail, DynamoDbTrail
 from promptops.aws.pointer_history import SsmPointerHistory
 from promptops.aws.s3_archive import S3Archive
@@ -42,6 +43,7 @@ def auditor_of(line: Line, say: Callable[[str], None], bucket: str) -> Auditor:
         archive=S3Archive(bucket, s3),
         reports=S3ReportFinder(bucket, s3),
         check_artifact=artifact,
+        clock=SystemClock(),
         people=line.people,
         asking=frozenset(found.approval_environments),
         say=say,

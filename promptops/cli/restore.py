@@ -1,28 +1,24 @@
-"""promptops audit restore: what the archive gives back, beside the tables or in new ones."""
+"""promptops audit restore: what the archive gives back, beside the tables or in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from promptops.cli import line
 from promptops.cli.audit import conclude, telling
 from promptops.cli.options import PREFIX, AsJson, Prefix, Profile, Region
-from promptops.cli.output import answer
-from promptops.cli.restore_view import NOT_RESTORED, compared_lines, written_lines
+from promptops.cli.restore_view import NOT_RESTORED, compared_lines, written_lines, written_rows
 from promptops.domain.errors import InvalidUsage, shown
 
-if TYPE_CHECKING:
-    from promptops.cli.restoration import Place
-    from promptops.domain.restored import Restored
-
+NOTHING_WRITTEN = "Nothing was written. See docs/audit.md: a row with other content is never overwritten."
 Drill = Annotated[bool, typer.Option("--drill", help="Compare with the tables; write nothing.")]
-Registry = Annotated[str, typer.Option("--registry", metavar="TABLE", help="An empty table.")]
+Registry = Annotated[str, typer.Option("--registry", metavar="TABLE", help="The table to write into.")]
 Ledger = Annotated[
     list[str] | None,
-    typer.Option("--ledger", metavar="ENV=TABLE", help="An empty table; once for each environment."),
+    typer.Option("--ledger", metavar="ENV=TABLE", help="The table to write into; once for each environment."),
 ]
 Bucket = Annotated[str, typer.Option("--bucket", metavar="NAME", help="Default: the installation's own.")]
 
@@ -37,7 +33,7 @@ def restore(
     prefix: Prefix = PREFIX,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild registry and ledgers from the bucket: to compare them, or into new tables.
+    """Rebuild registry and ledgers from the bucket: to compare them, or into tables that lack rows.
 
     \b
     Example:  promptops audit restore --drill
@@ -54,35 +50,29 @@ def restore(
     known = to_stack.installation.environments
     if tables and sorted(tables) != sorted(known):
         what = f"--ledger names {', '.join(tables)}"
-        raise InvalidUsage(what, f"Name an empty table for each of {', '.join(known)}.")
+        raise InvalidUsage(what, f"Name a table for each of {', '.join(known)}.")
     with telling() as say:
-        found = restored(to_stack, say, bucket)
         if drill:
-            places = compared(to_stack, found, say)
+            found, places, lost, late = compared(to_stack, say, bucket)
         else:
-            done = written(to_stack, found, {REGISTRY: registry, **tables}, say)
+            places = written(to_stack, restored(to_stack, say, bucket), {REGISTRY: registry, **tables}, say)
     if drill:
-        document = _document(found, places)
-        problems = [*map(str, found.findings), *(problem for place in places for problem in place.problems)]
-        conclude(document, compared_lines(found, places), problems, as_json=as_json)
+        findings = [*found.findings, *lost]
+        problems = [*map(str, findings), *(problem for place in places for problem in place.problems)]
+        document = {
+            "ok": not problems,
+            "findings": [finding.to_dict() for finding in findings],
+            "remarks": [remark.to_dict() for remark in late],
+            "tables": [place.to_dict() for place in places],
+            "not_restored": NOT_RESTORED,
+        }
+        lines = compared_lines(findings, late, places)
+        conclude(document, lines, problems, as_json=as_json)
         return
-    document = {
-        "tables": [
-            {"environment": environment, "table": table, "rows": dict(rows)}
-            for environment, (table, rows) in done.items()
-        ],
-        "not_restored": NOT_RESTORED,
-    }
-    answer(document, *written_lines(done), as_json=as_json)
-
-
-def _document(found: Restored, places: Sequence[Place]) -> dict[str, object]:
-    return {
-        "ok": not found.findings and not any(place.problems for place in places),
-        "findings": [finding.to_dict() for finding in found.findings],
-        "tables": [place.to_dict() for place in places],
-        "not_restored": NOT_RESTORED,
-    }
+    problems = [problem for place in places for problem in place.differing]
+    rows = written_rows(places)
+    document = {"ok": not problems, "tables": rows, "not_restored": NOT_RESTORED}
+    conclude(document, written_lines(places), problems, as_json=as_json, fix=NOTHING_WRITTEN)
 
 
 def _tables(options: Sequence[str]) -> dict[str, str]:

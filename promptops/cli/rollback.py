@@ -106,7 +106,7 @@ def _one(
     head = _head(prompt_id, environment, to_stack)
     if not leaves and head and head.revision and head.state == "live":
         leaves = f"v{head.version}"
-    if leaves:
+    if leaves and to != leaves:
         goal = to or "the newest earlier release that is not revoked"
         note(f"{prompt_id} in {environment} leaves {leaves} for {goal}.")
     # One id for all attempts: a repeated request is the same rollback, never a second one.
@@ -144,4 +144,6 @@ def _said(done: dict[str, Any]) -> str:
         return f"{live}, already."
     if not done["projected"]:
         return f"{live}; clients still see v{done['from_version']} until the pointer is repaired."
+    if done["from_version"] == done["version"]:
+        return f"{live}."
     return f"{live}; it replaces v{done['from_version']}."

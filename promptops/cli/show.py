@@ -46,6 +46,8 @@ def show(
     """
     if bool(prompt) == bool(request) or (request and env):
         raise InvalidUsage("show takes a prompt or a request", "See promptops show --help.")
+    if follow and not request:
+        raise InvalidUsage("--follow is about a request", "Name it with --request.")
     to_stack = line.open_line(profile, region, prefix)
     if request:
         _request(request, to_stack, timeout if follow else 0, as_json=as_json)

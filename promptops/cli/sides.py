@@ -64,6 +64,9 @@ def sides(names: Sequence[str], environments: Sequence[str], line: Line) -> tupl
         one, other = (_live(check_prompt_id(first), name, line) for name in environments)
         return one, other
     if len(names) == 2:
+        if not all("@" in name for name in names):
+            fix = "A folder is compared with its newest version: name it alone."
+            raise InvalidUsage("two sides are two versions, PROMPT@VERSION PROMPT@VERSION", fix)
         one, other = (_version(line.registry.version(named(name, line)), line) for name in names)
         return one, other
     if "@" in first:

@@ -8,8 +8,8 @@ DEFAULT_PREFIX = "prompt-ops"
 STATE_STACK = "PromptOpsState"
 LINE_STACK = "PromptOpsLine"
 VERBS = ("publish", "evaluate", "approve", "resolve", "observe")
-#: How the log line begins that says somebody's pointer was put back; the drift alarm counts these lines.
-POINTER_REFUSED = "Pointer refused: "
+#: How each line of a log begins that somebody must look into; the drift alarm counts these lines.
+DRIFT_ALARM = "Drift alarm: "
 
 
 def artifact_key(prompt_id: str, version: int | str) -> str:

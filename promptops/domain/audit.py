@@ -13,7 +13,7 @@ from promptops.domain.ledger import GENESIS, Release
 from promptops.domain.restriction import Restriction
 
 #: Which record a finding is about.
-Log = Literal["releases", "freezes", "versions", "revocations", "pointer"]
+Log = Literal["releases", "freezes", "versions", "revocations", "records", "pointer"]
 #: What a row holds, and what it should.
 Problem = tuple[str, str]
 #: A document of the archive; None if it is not what was archived.
@@ -21,6 +21,8 @@ Copy = Mapping[str, object] | None
 Entry = Release | Restriction
 #: Two machines' clocks may differ by so much without one of them lying.
 MAX_SKEW = timedelta(seconds=2)
+#: What follows from a row (its copy, its release record) is there by then, whatever crashed meanwhile.
+MAX_DELAY = timedelta(minutes=15)
 NOTHING = "no row"
 DIGEST_CHARS = 12
 
@@ -125,6 +127,12 @@ def is_before(at: str, other: str) -> bool:
     """Whether it was earlier, by more than clocks may differ; nothing is known of what is no moment."""
     first, second = _moment(at), _moment(other)
     return first is not None and second is not None and first < second - MAX_SKEW
+
+
+def is_due(at: str, now: str) -> bool:
+    """Whether what follows from a row of that moment must be there; always, if that is no moment."""
+    written, looked = _moment(at), _moment(now)
+    return written is None or looked is None or written < looked - MAX_DELAY
 
 
 def brief(content: object) -> str:

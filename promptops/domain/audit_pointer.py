@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from promptops.domain.audit import Copy, Finding, Remark, brief, findings, is_before
 from promptops.domain.audit_releases import ReleaseLog, release_of
-from promptops.domain.drift import Drift
+from promptops.domain.drift import Drift, kept
 from promptops.domain.errors import MalformedPointer, shown
 from promptops.domain.pointer import BarePointer, Pointer, parse_pointer
 
@@ -53,7 +53,7 @@ def pointer_findings(
 
 
 def _is_of(drift: Drift, prompt_id: str, written: Written) -> bool:
-    found = (drift.prompt_id, drift.found) == (prompt_id, shown(written.value))
+    found = (drift.prompt_id, drift.found) == (prompt_id, kept(written.value))
     return found and not is_before(drift.at, written.at)
 
 

@@ -468,6 +468,13 @@ class MalformedPointer(Unavailable):
     retryable = False
 
 
+class UnreadableRow(Unavailable):
+    """A row of a table is none that we wrote."""
+
+    code = "E_ROW"
+    retryable = False
+
+
 class PointerDenied(Unavailable):
     """Committed, and Parameter Store refuses the pointer to our role."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal
 
 from promptops.domain.canonical import digest
@@ -63,12 +63,14 @@ class Release:
     chain: str = ""
 
     def to_dict(self) -> dict[str, object]:
+        """The row. A field that comes later must be left out while it is empty: old rows keep their chain."""
         return {"schema": SCHEMA, **asdict(self), "actor": self.actor.to_dict()}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, object]) -> Release:
-        fields = {key: value for key, value in document.items() if key not in ("schema", "actor")}
-        return cls(**fields, actor=Actor.from_dict(document["actor"]))  # type: ignore[arg-type]
+        """The release in a row; fields of a newer stack are ignored."""
+        known = {field.name: document[field.name] for field in fields(cls) if field.name in document}
+        return cls(**{**known, "actor": Actor.from_dict(document["actor"])})  # type: ignore[arg-type]
 
     def sealed(self) -> Release:
         """The same release with its chain digest."""
@@ -82,13 +84,18 @@ class Release:
         return Head(self.prompt_id, self.revision, self.version, self.sha256, state, self.chain, self.at)
 
 
-def next_release(head: Head, **fields: object) -> Release:
+def is_sealed(document: Mapping[str, object]) -> bool:
+    """Whether a row's chain is the digest of all else that is in it, whichever fields those are."""
+    return document.get("chain") == digest({key: item for key, item in document.items() if key != "chain"})
+
+
+def next_release(head: Head, **changes: object) -> Release:
     """The sealed release that follows the head."""
     release = Release(
         prompt_id=head.prompt_id,
         revision=head.revision + 1,
         from_version=head.version,
         previous_chain=head.chain,
-        **fields,  # type: ignore[arg-type]
+        **changes,  # type: ignore[arg-type]
     )
     return release.sealed()

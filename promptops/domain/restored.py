@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from promptops.domain.approval import Approval
-from promptops.domain.audit import Finding
+from promptops.domain.audit import Finding, Log
 from promptops.domain.ledger import Release
 from promptops.domain.restriction import Restriction
 from promptops.domain.version import VersionRecord
+
+#: A log, its environment (empty in the registry) and its prompt (empty for freezes).
+Place = tuple[Log, str, str]
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,12 @@ class RestoredLedger:
 
 @dataclass(frozen=True)
 class Restored:
-    """All that the archive gives back; with `findings` it is not what was archived."""
+    """All that the archive gives back; with `findings` it is not what was archived.
+
+    `copied` are the numbers of all copies there are, also of bad ones, by where their rows belong.
+    """
 
     prompts: tuple[RestoredPrompt, ...]
     ledgers: tuple[RestoredLedger, ...]
     findings: tuple[Finding, ...]
+    copied: Mapping[Place, Collection[int]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Literal
 
 from promptops.domain.canonical import digest
@@ -38,12 +38,14 @@ class Restriction:
         return self.kind in IN_FORCE
 
     def to_dict(self) -> dict[str, object]:
+        """The row. A field that comes later must be left out while it is empty: old rows keep their chain."""
         return {"schema": SCHEMA, **asdict(self), "actor": self.actor.to_dict()}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, object]) -> Restriction:
-        fields = {key: value for key, value in document.items() if key not in ("schema", "actor")}
-        return cls(**fields, actor=Actor.from_dict(document["actor"]))  # type: ignore[arg-type]
+        """The entry in a row; fields of a newer stack are ignored."""
+        known = {field.name: document[field.name] for field in fields(cls) if field.name in document}
+        return cls(**{**known, "actor": Actor.from_dict(document["actor"])})  # type: ignore[arg-type]
 
     def sealed(self) -> Restriction:
         """The same entry with its chain digest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -52,33 +53,47 @@ class Archiver:
     records: ReleaseRecords
     registry: Registry | None = None
 
-    def copy(self, heads: Sequence[Head]) -> list[PromptOpsError]:
+    def copy(
+        self,
+        heads: Sequence[Head],
+        marks: Mapping[str, int] | None = None,
+        in_time: Callable[[], bool] = lambda: True,
+    ) -> list[PromptOpsError]:
         """What could not be copied, after everything else up to these heads has its copy.
 
         A copy is made before its watermark: after a crash in between it is there, with the same content.
+        A log that cannot be read is an error of its own; an outage ends the pass.
         """
         errors: list[PromptOpsError] = []
         room = MAX_COPIES_PER_PASS
-        try:
-            marks = self.ledger.archived()
-            for log in self._logs(heads):
-                mark = marks.get(log.mark, 0)
-                if room and log.newest > mark:
+        with _apart(self.ledger.environment, errors):
+            marks = self.ledger.archived() if marks is None else marks
+            logs = [log for log in self._logs(heads, errors) if log.newest > marks.get(log.mark, 0)]
+            for number, log in enumerate(logs):
+                if not room:
+                    break
+                if not in_time():
+                    what = "%d of %d logs of %s are left to the next pass"
+                    logger.warning(what, len(logs) - number, len(logs), self.ledger.environment)
+                    break
+                mark, problems = marks.get(log.mark, 0), list[PromptOpsError]()
+                with _apart(log.mark, problems):
                     # Only what got further counts: a copy that is wrong must not use up the others' room.
-                    room -= self._copy(log, mark, min(log.newest, mark + room), errors) - mark
-        except PromptOpsError as error:
-            errors.append(error)
-        except Exception as error:
-            logger.exception("Archiving %s", self.ledger.environment)
-            what = f"{self.ledger.environment} was not archived: {type(error).__name__}"
-            errors.append(PromptOpsError(what, "The log says why; the next pass tries again."))
+                    room -= self._copy(log, mark, min(log.newest, mark + room), problems, in_time) - mark
+                errors += problems
+                if any(problem.retryable for problem in problems):
+                    break
         return errors
 
-    def _copy(self, log: Log, mark: int, last: int, errors: list[PromptOpsError]) -> int:
+    def _copy(
+        self, log: Log, mark: int, last: int, errors: list[PromptOpsError], in_time: Callable[[], bool]
+    ) -> int:
         """The new mark: rows after the old one are copied, and it follows while their copies are right."""
         reached, right = mark, True
         try:
             for copy in log.copies(mark + 1, last):
+                if not in_time():
+                    break
                 try:
                     self.archive.keep(copy.key, copy.document)
                 except DigestMismatch as error:
@@ -97,18 +112,20 @@ class Archiver:
                 self.ledger.mark_archived(log.mark, reached)
         return reached
 
-    def _logs(self, heads: Sequence[Head]) -> Iterator[Log]:
-        for head in heads:
-            yield Log(head.prompt_id, head.revision, partial(self._releases, head.prompt_id))
-        for newest in self.ledger.restrictions(1):
-            yield Log(FREEZES, newest.sequence, partial(self._freezes, newest.sequence))
+    def _logs(self, heads: Sequence[Head], errors: list[PromptOpsError]) -> Sequence[Log]:
+        logs = [Log(head.prompt_id, head.revision, partial(self._releases, head.prompt_id)) for head in heads]
+        with _apart(FREEZES, errors):
+            for newest in self.ledger.restrictions(1):
+                logs.append(Log(FREEZES, newest.sequence, partial(self._freezes, newest.sequence)))
         if self.registry:
             latest: dict[str, int] = {}
-            for entry in self.registry.last_restrictions():
-                latest[entry.scope] = max(entry.sequence, latest.get(entry.scope, 0))
+            with _apart(REVOCATIONS, errors):
+                for entry in self.registry.last_restrictions(errors.append):
+                    latest[entry.scope] = max(entry.sequence, latest.get(entry.scope, 0))
             for prompt_id, sequence in latest.items():
                 copies = partial(self._revocations, self.registry, prompt_id)
-                yield Log(f"{REVOCATIONS}{prompt_id}", sequence, copies)
+                logs.append(Log(f"{REVOCATIONS}{prompt_id}", sequence, copies))
+        return logs
 
     def _releases(self, prompt_id: str, first: int, last: int) -> Iterator[Copy]:
         environment = self.ledger.environment
@@ -132,6 +149,19 @@ class Archiver:
     def _revocations(self, registry: Registry, prompt_id: str, first: int, last: int) -> Iterator[Copy]:
         key = partial(names.archived_revocation_key, prompt_id)
         return _restrictions(registry.restrictions(prompt_id), key, first, last)
+
+
+@contextmanager
+def _apart(what: str, errors: list[PromptOpsError]) -> Iterator[None]:
+    """Let it go wrong on its own; the errors say how."""
+    try:
+        yield
+    except PromptOpsError as error:
+        errors.append(error)
+    except Exception as error:
+        logger.exception("Archiving %s", what)
+        said = f"{what} was not archived: {type(error).__name__}"
+        errors.append(PromptOpsError(said, "The log says why; the next pass tries again."))
 
 
 def _restrictions(

@@ -10,8 +10,10 @@ from typing import TypeVar
 from promptops.audit_ports import PointerHistory, RegistryTrail, ReportFinder, Trail
 from promptops.copies import Copies, Numbered
 from promptops.domain.audit import NOTHING, Finding, Remark, findings, first_bad_entry
+from promptops.domain.audit_copies import uncopied
 from promptops.domain.audit_evidence import Witnesses, reason_problems
 from promptops.domain.audit_pointer import pointer_findings
+from promptops.domain.audit_records import record_findings
 from promptops.domain.audit_releases import ReleaseLog, head_problems, row_problems
 from promptops.domain.audit_versions import RegistryLog, first_bad_revocation, first_bad_version
 from promptops.domain.drift import Drift
@@ -20,7 +22,7 @@ from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import People
 from promptops.domain.report import Report
 from promptops.domain.version import VersionRecord
-from promptops.ports import Archive
+from promptops.ports import Archive, Clock
 
 #: Prompts looked at side by side: nearly all of the time is waiting for answers.
 WORKERS = 6
@@ -61,6 +63,7 @@ class Auditor:
     archive: Archive
     reports: ReportFinder
     check_artifact: Callable[[VersionRecord], object]
+    clock: Clock
     people: People = field(default_factory=People)
     asking: frozenset[str] = frozenset()
     say: Callable[[str], None] = lambda text: None
@@ -71,36 +74,38 @@ class Auditor:
         Raises UnknownPrompt for one that nothing speaks of. What is refused or does not answer is raised too:
         an audit that could not look has found nothing.
         """
-        copies = Copies(self.archive)
-        registered = self._registry(prompt_id, copies)
+        # What a row needs beside it is looked for later than this: age is counted from here.
+        copies, now = Copies(self.archive), self.clock.now()
+        registered = self._registry(prompt_id, copies, now)
         audited = [_sum("", [found for _, found in registered.values()])]
         for name in [environment] if environment else self.trails:
-            audited.append(self._environment(name, prompt_id, copies, registered))
+            audited.append(self._environment(name, prompt_id, copies, registered, now))
         if prompt_id and not any(part.prompts or part.findings for part in audited):
             raise UnknownPrompt(f"there is no prompt {shown(prompt_id)}", "Check its id.")
         return audited
 
-    def _registry(self, prompt_id: str, copies: Copies) -> dict[str, tuple[RegistryLog, Found]]:
+    def _registry(self, prompt_id: str, copies: Copies, now: str) -> dict[str, tuple[RegistryLog, Found]]:
         versions, revocations = copies.versions(prompt_id), copies.revocations(prompt_id)
         names = [prompt_id] if prompt_id else sorted({*self.registry.prompt_ids(), *versions, *revocations})
 
         def look(name: str) -> tuple[RegistryLog, Found]:
-            found = self._registered(name, versions.get(name, {}), revocations.get(name, {}))
+            found = self._registered(name, versions.get(name, {}), revocations.get(name, {}), now)
             if found[1][1]:
                 fresh = copies.versions(name).get(name, {}), copies.revocations(name).get(name, {})
-                found = self._registered(name, *fresh)
+                found = self._registered(name, *fresh, now)
             return found
 
         return dict(zip(names, self._side_by_side("registry", look, names), strict=True))
 
     def _registered(
-        self, prompt_id: str, versions: Numbered, revocations: Numbered
+        self, prompt_id: str, versions: Numbered, revocations: Numbered, now: str
     ) -> tuple[RegistryLog, Found]:
         log = self.registry.log(prompt_id)
         bad = first_bad_version(log, versions, self._damaged(log)) + first_bad_revocation(log, revocations)
-        late = _unarchived("", prompt_id, {*log.versions} - {*versions}, "version")
-        late += _unarchived("", prompt_id, {*log.revocations} - {*revocations}, "revocation")
-        return log, (len({*log.versions, *versions}), bad, late)
+        unmarked = {version: row for version, row in log.versions.items() if version > log.archived}
+        lost, late = uncopied("versions", "", prompt_id, unmarked, versions, now)
+        more, later = uncopied("revocations", "", prompt_id, log.revocations, revocations, now)
+        return log, (len({*log.versions, *versions}), bad + lost[:1] + more[:1], late + later)
 
     def _damaged(self, log: RegistryLog) -> dict[int, str]:
         damaged = {}
@@ -117,29 +122,35 @@ class Auditor:
         prompt_id: str,
         copies: Copies,
         registered: Mapping[str, tuple[RegistryLog, Found]],
+        now: str,
     ) -> Audited:
         trail = self.trails[environment]
         # A mark is set after its copy, a copy made after its row: read the other way round, nothing lacks.
         marks, drifts = trail.marks(), trail.drifts()
-        kept = copies.releases(environment, prompt_id)
-        every = {*trail.prompt_ids(), *kept, *registered, *(name for name in marks if name[0] != "@")}
+        kept, records = copies.releases(environment, prompt_id), copies.records(environment, prompt_id)
+        marked = (name for name in marks if name[0] != "@")
+        every = {*trail.prompt_ids(), *kept, *records, *registered, *marked}
         names = [prompt_id] if prompt_id else sorted(every)
 
         def look(name: str) -> Found:
             log = registered[name][0] if name in registered else self.registry.log(name)
-            found = self._released(environment, log, marks, kept.get(name, {}), drifts)
+            beside = kept.get(name, {}), records.get(name, {})
+            found = self._released(environment, log, marks, *beside, drifts, now)
             if found[1]:
                 # Half of a release that was under way looks like a fault: what is one is still there now.
-                marks_now, kept_now = trail.marks(), copies.releases(environment, name).get(name, {})
+                marks_now, read = trail.marks(), (copies.releases, copies.records)
+                kept_now, records_now = (of(environment, name).get(name, {}) for of in read)
                 log = self.registry.log(name)
-                found = self._released(environment, log, marks_now, kept_now, trail.drifts())
+                found = self._released(
+                    environment, log, marks_now, kept_now, records_now, trail.drifts(), now
+                )
             return found
 
         found = self._side_by_side(environment, look, names)
         if not prompt_id:
-            frozen = self._freezes(environment, trail, copies.freezes(environment))
+            frozen = self._freezes(environment, trail, copies.freezes(environment), now)
             if frozen[1]:
-                frozen = self._freezes(environment, trail, copies.freezes(environment))
+                frozen = self._freezes(environment, trail, copies.freezes(environment), now)
             found.append(frozen)
         return _sum(environment, found)
 
@@ -149,15 +160,20 @@ class Auditor:
         registered: RegistryLog,
         marks: Mapping[str, int],
         copies: Numbered,
+        records: Numbered,
         drifts: Sequence[Drift],
+        now: str,
     ) -> Found:
         prompt_id = registered.prompt_id
         log = self.trails[environment].log(prompt_id, marks.get(prompt_id, 0))
         bad = self._first_bad_release(log, registered, copies)
         history = self.pointers[environment].written(prompt_id)
         written, remarks = pointer_findings(log, copies, history, drifts)
-        late = _unarchived(environment, prompt_id, {*log.releases} - {*copies}, "release")
-        return len({*log.releases, *copies}), bad + written, late + remarks
+        unmarked = {revision: row for revision, row in log.releases.items() if revision > log.archived}
+        lost, late = uncopied("releases", environment, prompt_id, unmarked, copies, now)
+        proofs, unproven = record_findings(log, copies, records, now)
+        found = bad + lost[:1] + proofs + written
+        return len({*log.releases, *copies}), found, [*late, *unproven, *remarks]
 
     def _first_bad_release(self, log: ReleaseLog, registered: RegistryLog, copies: Numbered) -> list[Finding]:
         place = log.environment, log.prompt_id
@@ -188,16 +204,19 @@ class Auditor:
             for evidence, report in self.reports.of_version(PromptRef(prompt_id, version)):
                 yield evidence.sha256, report
 
-    def _freezes(self, environment: str, trail: Trail, copies: Numbered) -> Found:
+    def _freezes(self, environment: str, trail: Trail, copies: Numbered, now: str) -> Found:
         entries = trail.freezes()
         bad = first_bad_entry("freezes", entries, copies, scope=environment, environment=environment)
         last = entries[max(entries)] if entries else None
-        now, refused = trail.freeze_now()
-        if not bad and (now, refused) != (last, last is not None and last.in_force):
-            holds = f"{now.kind if now else NOTHING}, releases {'refused' if refused else 'let through'}"
+        current, refused = trail.freeze_now()
+        if not bad and (current, refused) != (last, last is not None and last.in_force):
+            holds = (
+                f"{current.kind if current else NOTHING}, releases {'refused' if refused else 'let through'}"
+            )
             wanted = f"{last.kind} {last.sequence} and what it says" if last else NOTHING
             bad = findings("freezes", environment, "", "current freeze", [(holds, wanted)])
-        return 0, bad, _unarchived(environment, "", {*entries} - {*copies}, "freeze")
+        lost, late = uncopied("freezes", environment, "", entries, copies, now)
+        return 0, bad + lost[:1], late
 
     def _side_by_side(self, where: str, look: Callable[[str], T], names: Sequence[str]) -> list[T]:
         found = []
@@ -216,10 +235,3 @@ def _sum(environment: str, parts: Sequence[Found]) -> Audited:
         findings=[finding for _, bad, _ in parts for finding in bad],
         remarks=[remark for *_, remarks in parts for remark in remarks],
     )
-
-
-def _unarchived(environment: str, prompt_id: str, rows: set[int], what: str) -> list[Remark]:
-    if not rows:
-        return []
-    many = f"{what}s" if len(rows) > 1 else what
-    return [Remark(environment, prompt_id, f"{len(rows)} {many} not archived yet")]

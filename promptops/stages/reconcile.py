@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from promptops.contract.answers import Reconciled
-from promptops.contract.names import POINTER_REFUSED
-from promptops.domain.drift import Drift, DriftOutcome, standing
-from promptops.domain.errors import (
-    Conflict,
-    DigestMismatch,
-    NeverReleased,
-    PromptOpsError,
-    Revoked,
-    shown,
-)
-from promptops.domain.identifiers import PromptRef, parse_version
-from promptops.domain.ledger import Head, next_release
-from promptops.domain.people import Actor
+from promptops.contract.names import DRIFT_ALARM
+from promptops.domain.errors import AccessRefused, Conflict, PromptOpsError, Unavailable, from_dict, shown
+from promptops.domain.identifiers import PromptRef
+from promptops.domain.ledger import Head
 from promptops.domain.restriction import Restriction
-from promptops.ports import Alarms, Artifacts, Clock, Commit, Ledger, Pointers, Registry, ReleaseRecords
-from promptops.projection import project
+from promptops.ports import Alarms, Artifacts, Clock, Ledger, Pointers, Registry, ReleaseRecords
+from promptops.repair import Repairs, failed
 from promptops.withdrawal import withdraw
 
-#: How often a head that moves under our eyes is looked at again before it is left to whoever moves it.
-MAX_LOOKS = 3
-#: A first release may take so long until its pointer is there: longer than any call of ours lasts.
-FIRST_POINTER_HOURS = 1 / 60
-UNKNOWN = "unknown"
+#: Pointers read together; what was read before a throttle counts. Parameter Store gives as many in one call.
+POINTERS_AT_ONCE = 10
+#: With less than this left nothing new is begun: a call that answers slowly still has to end.
+SECONDS_TO_END = 8.0
+SecondsLeft = Callable[[], float]
+InTime = Callable[[], bool]
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +32,8 @@ logger = logging.getLogger(__name__)
 class Reconciler:
     """One environment's ledger and everything that is projected from it.
 
-    `archive` copies what the ledger holds of these heads, and returns what it could not copy. `proven` are
-    versions whose release record was seen: a record never changes, so once is enough for a process.
+    `archive` copies what the ledger holds of these heads beyond its marks, and returns what it could not
+    copy. It makes release records before copies, so that a head below its mark has its record.
     """
 
     ledger: Ledger
@@ -50,190 +43,161 @@ class Reconciler:
     records: ReleaseRecords
     alarms: Alarms
     clock: Clock
-    archive: Callable[[Sequence[Head]], Sequence[PromptOpsError]]
-    proven: set[PromptRef] = field(default_factory=set)
+    archive: Callable[[Sequence[Head], Mapping[str, int], InTime], Sequence[PromptOpsError]]
 
-    def reconcile(self, prompt_ids: Sequence[str] = ()) -> Reconciled:
-        """What was found and done in these prompts, or in all; an error of one never stops the others."""
-        heads = {head.prompt_id: head for head in self.ledger.heads(prompt_ids or None)}
+    def reconcile(
+        self, prompt_ids: Sequence[str] = (), seconds_left: SecondsLeft = lambda: math.inf
+    ) -> Reconciled:
+        """What was found and done in these prompts, or in all; an error of one never stops the others.
+
+        What is revoked or drifted comes first; what there is no time for is left to the next pass.
+        """
+        unreadable: list[PromptOpsError] = []
+        heads = {head.prompt_id: head for head in self.ledger.heads(prompt_ids or None, unreadable.append)}
         found = Reconciled(self.ledger.environment, len(heads), [], [], [], [], [])
-        revoked = self._revoked(found)
-        texts = self._texts([*heads])
-        for prompt_id, head in heads.items():
-            try:
-                heads[prompt_id] = self._settle(head, texts.get(prompt_id), revoked, found)
-            except PromptOpsError as error:
-                _failed(error, found)
-            except Exception as error:
-                logger.exception("Reconciling %s", prompt_id)
-                _failed(PromptOpsError(f"{prompt_id} was not reconciled: {type(error).__name__}"), found)
-        if not prompt_ids:
-            self._project_alarms([*heads.values()], found)
-        for problem in self.archive([*heads.values()]):
-            _failed(problem, found)
+        for problem in unreadable:
+            failed(problem, found)
+        one = _Pass(self, heads, found, lambda: seconds_left() > SECONDS_TO_END)
+        one.guarded("the pointers", one.settle)
+        one.look_at_unreleased([prompt_id for prompt_id in prompt_ids if prompt_id not in heads])
+        if not prompt_ids and one.in_time():
+            one.guarded("the alarms", one.project_alarms)
+        if one.in_time():
+            one.guarded("the archive", one.archive)
+        _tell_lasting(found)
         return found
 
-    def _revoked(self, found: Reconciled) -> Mapping[PromptRef, Restriction]:
+
+def is_passing(done: Reconciled) -> bool:
+    """Whether one of its errors may be gone when it is tried again."""
+    return any(from_dict(dict(error)).retryable for error in done.errors)
+
+
+def _tell_lasting(found: Reconciled) -> None:
+    """One line of the log, which alarms: to try again ends none of these."""
+    codes = [str(error["code"]) for error in found.errors if not from_dict(dict(error)).retryable]
+    if codes:
+        what = "%s%d errors in %s that no pass ends by itself: %s"
+        logger.error(what, DRIFT_ALARM, len(codes), found.environment, ", ".join(sorted(set(codes))))
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One look at these heads; `heads` follows what is done, `found` says it."""
+
+    of: Reconciler
+    heads: dict[str, Head]
+    found: Reconciled
+    in_time: InTime
+
+    def settle(self) -> None:
+        """What is revoked leaves service, then every pointer is made to name its head."""
+        revoked = self._revoked()
+        gone = {
+            head.prompt_id: entry
+            for head in self.heads.values()
+            if head.state == "live" and (entry := revoked.get(PromptRef(head.prompt_id, head.version)))
+        }
+        repairs = Repairs(self.of.ledger, self.of.pointers, self.of.records, self.of.clock, self.found)
+
+        def repair(prompt_id: str) -> None:
+            revocation = gone.get(prompt_id)
+            if revocation:
+                self.heads[prompt_id] = self._withdraw(self.heads[prompt_id], revocation)
+            self.heads[prompt_id] = repairs.repair(self.heads[prompt_id])
+
+        self._each([*gone], repair)
+        self._each(self._drifted([each for each in self.heads if each not in gone]), repair)
+
+    def look_at_unreleased(self, prompt_ids: Sequence[str]) -> None:
+        repairs = Repairs(self.of.ledger, self.of.pointers, self.of.records, self.of.clock, self.found)
+        self._each(prompt_ids, repairs.look_at_unreleased)
+
+    def project_alarms(self) -> None:
+        live = [PromptRef(head.prompt_id, head.version) for head in self._live()]
+        self.of.alarms.project(live)
+
+    def archive(self) -> None:
+        """Every release its record and its copy; what has its copy needs no look at its record."""
+        marks = self.of.ledger.archived()
+        new = [head.prompt_id for head in self._live() if marks.get(head.prompt_id, 0) < head.revision]
+        self._each(new, self._prove)
+        for problem in self.of.archive([*self.heads.values()], marks, self.in_time):
+            failed(problem, self.found)
+
+    def guarded(self, what: str, work: Callable[[], object]) -> None:
+        """Do it; whatever it raises is one more error of the pass."""
+        try:
+            work()
+        except PromptOpsError as error:
+            failed(error, self.found)
+        except Exception as error:
+            logger.exception("Reconciling %s", what)
+            failed(PromptOpsError(f"{what} was not reconciled: {type(error).__name__}"), self.found)
+
+    def _each(self, prompt_ids: Sequence[str], work: Callable[[str], object]) -> None:
+        """Do it with each while there is time; an error of one never stops the others."""
+        for number, prompt_id in enumerate(prompt_ids):
+            if not self.in_time():
+                self._left(len(prompt_ids) - number)
+                return
+            self.guarded(prompt_id, partial(work, prompt_id))
+
+    def _revoked(self) -> Mapping[PromptRef, Restriction]:
         """The versions revoked now; without the registry pointers are repaired all the same."""
         try:
-            return {PromptRef(entry.scope, entry.version): entry for entry in self.registry.revocations()}
+            entries = self.of.registry.revocations(lambda problem: failed(problem, self.found))
         except PromptOpsError as error:
-            _failed(error, found)
+            failed(error, self.found)
             return {}
+        return {PromptRef(entry.scope, entry.version): entry for entry in entries}
 
-    def _texts(self, prompt_ids: Sequence[str]) -> Mapping[str, str]:
-        """Their pointers; where they cannot be read together, each is looked at again on its own."""
-        try:
-            return self.pointers.read_many(prompt_ids)
-        except PromptOpsError as error:
-            logger.warning("The pointers of %s are read one by one: %s", self.ledger.environment, error)
-            return {}
-
-    def _project_alarms(self, heads: Sequence[Head], found: Reconciled) -> None:
-        live = [PromptRef(head.prompt_id, head.version) for head in heads if head.state == "live"]
-        try:
-            self.alarms.project(live)
-        except PromptOpsError as error:
-            _failed(error, found)
-
-    def _settle(
-        self, head: Head, text: str | None, revoked: Mapping[PromptRef, Restriction], found: Reconciled
-    ) -> Head:
-        """The prompt's head, after everything that follows from it has been brought to it."""
-        revocation = revoked.get(PromptRef(head.prompt_id, head.version)) if head.state == "live" else None
-        if revocation:
-            head = self._withdraw(head, revocation, found)
-        if text != head.pointer().to_text():
-            head = self._repair(head, found)
-        ref = PromptRef(head.prompt_id, head.version)
-        if head.state == "live" and ref not in self.proven:
-            if self.records.read(ref.prompt_id, ref.version) is None:
-                self.records.create(self.ledger.release(ref.prompt_id, head.revision))
-            self.proven.add(ref)
-        return head
-
-    def _withdraw(self, head: Head, revocation: Restriction, found: Reconciled) -> Head:
+    def _withdraw(self, head: Head, revocation: Restriction) -> Head:
         try:
             release = withdraw(
                 head,
                 revocation,
-                ledger=self.ledger,
-                registry=self.registry,
-                artifacts=self.artifacts,
-                clock=self.clock,
+                ledger=self.of.ledger,
+                registry=self.of.registry,
+                artifacts=self.of.artifacts,
+                clock=self.of.clock,
             )
         except Conflict:
             # Somebody was faster; what they made live is for the next pass to judge.
-            return self.ledger.head(head.prompt_id)
+            return self.of.ledger.head(head.prompt_id)
         logger.warning("%s v%d is withdrawn: %s", head.prompt_id, head.version, shown(revocation.reason))
-        found.withdrawn.append(head.prompt_id)
+        self.found.withdrawn.append(head.prompt_id)
         return release.head()
 
-    def _repair(self, head: Head, found: Reconciled) -> Head:
-        """The head as it is once its pointer names it again.
-
-        A value counts for something only beside a head that was the same before and after it was read:
-        otherwise a release is under way, and whoever makes it writes the pointer.
-        """
-        for _ in range(MAX_LOOKS):
-            text = self.pointers.read(head.prompt_id)
-            before, head = head, self.ledger.head(head.prompt_id)
-            if head != before:
-                continue
+    def _drifted(self, prompt_ids: Sequence[str]) -> Sequence[str]:
+        """Those whose pointer is not their head's, or cannot be read together with others."""
+        drifted: list[str] = []
+        for start in range(0, len(prompt_ids), POINTERS_AT_ONCE):
+            some = prompt_ids[start : start + POINTERS_AT_ONCE]
+            if not self.in_time():
+                self._left(len(prompt_ids) - start)
+                break
             try:
-                self._judge(head, text, found)
-            except Conflict as error:
-                # Who was faster writes the pointer; what is left of this one is for the next pass to judge.
-                logger.warning("The pointer of %s is left for now: %s", head.prompt_id, error)
-            return self.ledger.head(head.prompt_id)
-        return head
+                texts = self.of.pointers.read_many(some)
+            except AccessRefused as error:
+                logger.warning("Pointers of %s are read one by one: %s", self.found.environment, error)
+                texts = {}
+            except PromptOpsError as error:
+                # A service that is throttled or down must not be asked for each alone.
+                what = f"{len(prompt_ids) - start} pointers of {self.found.environment} were not read"
+                failed(type(error)(f"{what}: {error.what}", error.fix), self.found)
+                break
+            drifted += [each for each in some if texts.get(each) != self.heads[each].pointer().to_text()]
+        return drifted
 
-    def _judge(self, head: Head, text: str | None, found: Reconciled) -> None:
-        """Do what this value beside this head asks for; raises Conflict if the head moved meanwhile."""
-        match standing(text, head, partial(self.ledger.release, head.prompt_id)):
-            case "late":
-                self._put_back(head, text, "late", found)
-            case "missing":
-                new = head.revision == 1 and head.at > self.clock.later(-FIRST_POINTER_HOURS)
-                self._put_back(head, text, "late" if new else "missing", found)
-            case "foreign":
-                self._put_back(head, text, "refused", found)
-            case "typed":
-                try:
-                    self._adopt(head, str(text), found)
-                except (NeverReleased, Revoked, DigestMismatch) as error:
-                    logger.warning("The pointer of %s is not adopted: %s", head.prompt_id, error)
-                    self._put_back(head, text, "refused", found)
+    def _prove(self, prompt_id: str) -> None:
+        head = self.heads[prompt_id]
+        if self.of.records.read(prompt_id, head.version) is None:
+            self.of.records.create(self.of.ledger.release(prompt_id, head.revision))
 
-    def _adopt(self, head: Head, text: str, found: Reconciled) -> None:
-        """Make a release of the version typed in an emergency; only one that was released here can be."""
-        version = parse_version(text)
-        proof = self.records.read(head.prompt_id, version)
-        if proof is None:
-            raise NeverReleased(f"{head.prompt_id}@v{version} has no release record here")
-        release = next_release(
-            head,
-            version=version,
-            sha256=proof.sha256,
-            kind="adopt",
-            actor=Actor("iam", self.pointers.last_writer(head.prompt_id)),
-            reason=f"pointer set to v{version} by hand",
-            at=self.clock.now(),
-            op_id=f"adopt/{self.ledger.environment}/{head.prompt_id}/{head.revision}",
-        )
-        if self.ledger.commit(Commit(release, head, lower_environment=None, approval=None)) == release:
-            self._note(head, text, "adopted", release.actor.identity, found)
-        self._project(head.prompt_id)
-        found.adopted.append(head.prompt_id)
+    def _live(self) -> Sequence[Head]:
+        return [head for head in self.heads.values() if head.state == "live"]
 
-    def _put_back(self, head: Head, text: str | None, outcome: DriftOutcome, found: Reconciled) -> None:
-        """The pointer written from the ledger again, and what was found kept and told."""
-        prompt_id = head.prompt_id
-        if outcome == "late":
-            logger.info("The pointer of %s lagged behind revision %d", prompt_id, head.revision)
-        else:
-            writer = self._writer(prompt_id) if outcome == "refused" else UNKNOWN
-            self._note(head, text, outcome, writer, found)
-        self._project(prompt_id)
-        if outcome == "refused":
-            found.refused.append(prompt_id)
-        elif prompt_id not in found.withdrawn:
-            found.repaired.append(prompt_id)
-
-    def _project(self, prompt_id: str) -> None:
-        problem = project(prompt_id, ledger=self.ledger, pointers=self.pointers, records=self.records)
-        if problem:
-            raise problem
-
-    def _writer(self, prompt_id: str) -> str:
-        try:
-            return self.pointers.last_writer(prompt_id)
-        except Exception:
-            logger.warning("Who wrote the pointer of %s is not known", prompt_id, exc_info=True)
-            return UNKNOWN
-
-    def _note(
-        self, head: Head, text: str | None, outcome: DriftOutcome, writer: str, found: Reconciled
-    ) -> None:
-        """Tell and keep what was found; what cannot be kept is put right all the same."""
-        drift = Drift(
-            prompt_id=head.prompt_id,
-            found="" if text is None else shown(text),
-            expected=head.pointer().to_text(),
-            writer=writer,
-            outcome=outcome,
-            at=self.clock.now(),
-        )
-        if outcome == "refused":
-            logger.error("%s%s held %s, written by %s", POINTER_REFUSED, head.prompt_id, drift.found, writer)
-        else:
-            logger.warning("The pointer of %s was %s", head.prompt_id, outcome)
-        try:
-            self.ledger.note_drift(drift)
-        except PromptOpsError as error:
-            _failed(error, found)
-
-
-def _failed(problem: PromptOpsError, found: Reconciled) -> None:
-    logger.error("Reconciling %s: %s", found.environment, problem)
-    found.errors.append(problem.to_dict())
+    def _left(self, number: int) -> None:
+        what = f"the time was over before {number} of {len(self.heads)} prompts in {self.found.environment}"
+        failed(Unavailable(what, "The next pass goes on with them."), self.found)

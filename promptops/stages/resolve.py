@@ -31,7 +31,8 @@ from promptops.domain.rendering import CompiledPrompt
 from promptops.domain.resolved import Resolved, Source
 
 COOLDOWN_SECONDS = 5.0
-JITTER = 0.2
+#: By how much of its TTL a pointer may be read again earlier; never later.
+SPREAD = 0.25
 #: Prompts share these; two of one lock refresh one after the other.
 LOCKS = 64
 #: Ids that were refused and are not asked for again at once; anybody can make up more.
@@ -66,8 +67,9 @@ class _Known:
 class Resolver:
     """Live versions of one environment, remembered for the life of the process.
 
-    A pointer is read again after `ttl_seconds`, spread by ±20% so that many processes do not ask together, by
-    one thread at a time; while it asks, and for 5 s after it failed, the others are served from memory.
+    A pointer is read again after `ttl_seconds`, or up to a quarter sooner so that many processes do not ask
+    together, by one thread at a time; while it asks, and for 5 s after it failed, the others are served from
+    memory.
     """
 
     def __init__(
@@ -166,8 +168,8 @@ class Resolver:
                 self._check_released(prompt_id, pointer)
             prompt = CompiledPrompt(self._artifacts.read(prompt_id, pointer.version, pointer.sha256))
         now = self._clock()
-        spread = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - spreads load, guards nothing
-        return _Known(pointer, prompt, seen=now, expires=now + self._ttl_seconds * spread)
+        share = 1 - random.uniform(0, SPREAD)  # noqa: S311 - spreads load, guards nothing
+        return _Known(pointer, prompt, seen=now, expires=now + self._ttl_seconds * share)
 
     def _honoured(self, prompt_id: str, pointer: Pointer | BarePointer, known: _Known | None) -> Pointer:
         """A bare `vN` waits for its adoption where something good is known; a cold start takes its record."""

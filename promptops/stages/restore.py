@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
-from promptops.audit_ports import ReportFinder
+from promptops.audit_ports import RegistryTrail, ReportFinder, Trail
 from promptops.copies import Copies, Numbered
 from promptops.domain.approval import Approval
 from promptops.domain.audit import (
@@ -14,20 +16,25 @@ from promptops.domain.audit import (
     Finding,
     Log,
     Problem,
+    Remark,
     chain_problems,
     field_problems,
     findings,
     first_bad_entry,
 )
+from promptops.domain.audit_copies import Row, uncopied
 from promptops.domain.audit_releases import release_of
 from promptops.domain.errors import ArtifactMissing, DigestMismatch
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Release
 from promptops.domain.report import Evidence
-from promptops.domain.restored import Restored, RestoredLedger, RestoredPrompt
+from promptops.domain.restored import Place, Restored, RestoredLedger, RestoredPrompt
 from promptops.domain.restriction import Restriction
 from promptops.domain.version import VersionRecord
 from promptops.ports import Archive
+
+#: Prompts looked at side by side.
+WORKERS = 6
 
 
 def rebuild(
@@ -48,11 +55,43 @@ def rebuild(
         _prompt(name, versions.get(name, {}), revocations.get(name, {}), reports, check_artifact, bad)
         for name in sorted({*versions, *revocations})
     ]
-    ledgers = [
-        _ledger(environment, copies.releases(environment), copies.freezes(environment), bad)
-        for environment in environments
-    ]
-    return Restored(tuple(prompts), tuple(ledgers), tuple(bad))
+    copied: dict[Place, Numbered] = {
+        **{("versions", "", name): numbered for name, numbered in versions.items()},
+        **{("revocations", "", name): numbered for name, numbered in revocations.items()},
+    }
+    ledgers = []
+    for environment in environments:
+        releases, freezes = copies.releases(environment), copies.freezes(environment)
+        ledgers.append(_ledger(environment, releases, freezes, bad))
+        copied |= {("releases", environment, name): numbered for name, numbered in releases.items()}
+        copied["freezes", environment, ""] = freezes
+    return Restored(tuple(prompts), tuple(ledgers), tuple(bad), copied)
+
+
+def without_copy(
+    found: Restored, registry: RegistryTrail, trails: Mapping[str, Trail], now: str
+) -> tuple[list[Finding], list[Remark]]:
+    """Rows of the tables that the archive could not give back; those it may still get are remarks.
+
+    `now` is a moment before the archive was read.
+    """
+    logs: list[tuple[Place, Mapping[int, Row | None]]] = []
+    known = {*registry.prompt_ids(), *(prompt.prompt_id for prompt in found.prompts)}
+    with ThreadPoolExecutor(WORKERS) as workers:
+        for registered in workers.map(registry.log, sorted(known)):
+            logs.append((("versions", "", registered.prompt_id), registered.versions))
+            logs.append((("revocations", "", registered.prompt_id), registered.revocations))
+        for name, trail in trails.items():
+            every = sorted({*known, *trail.prompt_ids()})
+            for log in workers.map(partial(trail.log, archived=0), every):
+                logs.append((("releases", name, log.prompt_id), log.releases))
+            logs.append((("freezes", name, ""), trail.freezes()))
+    lost, late = [], []
+    for place, rows in logs:
+        due, young = uncopied(*place, rows, found.copied.get(place, ()), now)
+        lost += due
+        late += young
+    return lost, late
 
 
 def _prompt(

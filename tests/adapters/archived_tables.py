@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from promptops.aws.dynamodb_restore import Row, compare, ledger_rows, registry_rows
+from promptops.aws.dynamodb_archived_rows import Row, ledger_rows, registry_rows
+from promptops.aws.dynamodb_restore import compare
 from promptops.contract.names import archived_version_key
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.report import Evidence
@@ -80,7 +81,7 @@ class Installed(Tables):
 
     def compared(self, table: str) -> dict[str, list[str]]:
         """The rows of a table that are not as archived, by what they are."""
-        found: dict[str, list[str]] = {"missing": [], "differing": [], "newer": []}
+        found: dict[str, list[str]] = {"missing": [], "earlier": [], "differing": [], "newer": []}
         for kind in compare(table, self.rows()[table], self.client):
             for name, names in found.items():
                 names += getattr(kind, name)

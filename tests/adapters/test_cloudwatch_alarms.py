@@ -113,6 +113,17 @@ def test_only_what_is_missing_or_different_is_written(cloudwatch, monkeypatch):
     assert written == [alarm["AlarmName"]]
 
 
+def test_as_many_alarms_as_one_call_can_tell_are_asked_for(cloudwatch):
+    asked: list[dict[str, object]] = []
+    cloudwatch.meta.events.register(
+        "provide-client-params.cloudwatch.DescribeAlarms", lambda params, **_: asked.append(params)
+    )
+
+    alarms_of(cloudwatch).project([V1])
+
+    assert [call["MaxRecords"] for call in asked] == [100]
+
+
 def test_more_alarms_than_one_call_can_delete_are_all_deleted(cloudwatch):
     alarms_of(cloudwatch).project([PromptRef(f"prompt-{number}", 1) for number in range(35)])
 

@@ -23,12 +23,14 @@ from promptops.domain.errors import (
     NeverReleased,
     NotReleased,
     OutOfOrder,
+    PromptOpsError,
     RequestEnded,
     Revoked,
     Throttled,
     UnknownEnvironment,
     UnknownRequest,
     UnknownVersion,
+    UnreadableRow,
 )
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import GENESIS, Head, Release
@@ -419,6 +421,31 @@ def test_heads_of_more_prompts_than_one_call_takes_are_all_there(tables):
     found = tables.dev.heads([f"prompt-{number:03d}" for number in reversed(range(130))])
 
     assert [head.prompt_id for head in found] == [f"prompt-{number:03d}" for number in range(130)]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"prompt_id": "a-bad-one", "revision": "two"}',
+        '{"prompt_id": "a-bad-one", "revision": 0}',
+        '{"prompt_id": "another", "revision": 1, "version": 1}',
+    ],
+)
+def test_a_head_that_cannot_be_read_is_told_and_the_others_are_read(tables, document):
+    tables.commit(1)
+    item = row(LedgerKeys.head("a-bad-one"), {}, revision=1) | {"document": {"S": document}}
+    tables.client.put_item(TableName=ENVIRONMENTS["dev"], Item=item)
+    told: list[PromptOpsError] = []
+
+    for wanted in (None, [PROMPT, "a-bad-one"]):
+        assert tables.dev.heads(wanted, told.append) == [tables.dev.head(PROMPT)]
+        with pytest.raises(UnreadableRow, match="a-bad-one"):
+            tables.dev.heads(wanted)
+    assert [type(problem) for problem in told] == [UnreadableRow] * 2
+    assert not any(problem.retryable for problem in told)
 
 
 def test_an_ended_request_is_never_overwritten(tables):

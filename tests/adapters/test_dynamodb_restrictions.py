@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 from moto import mock_aws
 
+from promptops.aws.dynamodb_rows import row
+from promptops.contract.names import LedgerKeys
 from promptops.domain.drift import Drift
 from promptops.domain.errors import Conflict
 from promptops.domain.ledger import GENESIS
 from promptops.domain.restriction import next_restriction
-from tests.adapters.ledger_tables import ALICE, BOB, NOW, PROMPT, Tables
+from tests.adapters.ledger_tables import ALICE, BOB, ENVIRONMENTS, NOW, PROMPT, Tables
 
 
 @pytest.fixture
@@ -95,3 +97,23 @@ def test_findings_are_kept_newest_first_and_asked_for_since_a_moment(tables):
     assert tables.dev.drifts(since=moments[1]) == [drifts[2], together, drifts[1]]
     assert tables.dev.drifts(limit=1) == [drifts[2]]
     assert tables.staging.drifts() == []
+
+
+def test_a_finding_told_twice_is_one_and_says_what_was_said_last(tables):
+    drift = a_drift("2026-05-26T10:00:00.000000Z")
+    tables.dev.note_drift(replace(drift, mended=False))
+
+    tables.dev.note_drift(drift)
+
+    assert tables.dev.drifts() == [drift]
+
+
+@pytest.mark.parametrize("document", ["{", "7", '{"revision": 3}', '{"prompt_id": "x", "revision": "three"}'])
+def test_a_mark_that_cannot_be_read_is_none_and_is_made_again(tables, document):
+    tables.dev.mark_archived("refund-policy", 1)
+    item = row(LedgerKeys.archived(PROMPT), {}, revision=3) | {"document": {"S": document}}
+    tables.client.put_item(TableName=ENVIRONMENTS["dev"], Item=item)
+
+    assert tables.dev.archived() == {"refund-policy": 1}
+    tables.dev.mark_archived(PROMPT, 4)
+    assert tables.dev.archived() == {PROMPT: 4, "refund-policy": 1}

@@ -17,6 +17,7 @@ from moto import mock_aws
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.aws.s3_reports import S3Reports
+from promptops.contract.names import DRIFT_ALARM
 from promptops.contract.routes import ROUTES
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.artifact import Artifact, Message
@@ -187,14 +188,52 @@ def test_the_schedule_repairs_pointers_and_makes_alarms(handler):
     assert {alarm["AlarmName"].rsplit("/", 1)[0] for alarm in alarms} == {f"prompt-ops/dev/{PROMPT}/v4"}
 
 
-def test_a_pointer_that_cannot_be_written_alarms(handler, monkeypatch):
+def test_a_pointer_that_cannot_be_written_now_fails_the_pass_so_that_it_is_tried_again(handler, monkeypatch):
+    release(handler, 4)
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name=f"/prompt-ops/dev/{PROMPT}/current", Value="v4 ", Overwrite=True)
+    refusing(monkeypatch, EndpointDown("Parameter Store does not answer"))
+
+    with pytest.raises(Unavailable, match="1 errors in 1 prompts of dev"):
+        handler({"task": "reconcile"}, None)
+
+
+def test_a_pointer_that_may_not_be_written_rings_and_is_not_tried_twice_a_minute(
+    handler, monkeypatch, caplog
+):
     release(handler, 4)
     ssm = boto3.client("ssm")
     ssm.put_parameter(Name=f"/prompt-ops/dev/{PROMPT}/current", Value="v4 ", Overwrite=True)
     refusing(monkeypatch, AccessRefused("ssm:PutParameter answered AccessDenied", "Ask for the policy."))
 
-    with pytest.raises(Unavailable, match="1 of 1 prompts in dev were not reconciled"):
-        handler({"task": "reconcile"}, None)
+    done = handler({"task": "reconcile"}, None)
+
+    assert [error["code"] for error in done["errors"]] == ["E_POINTER_DENIED"]
+    told = [record.message for record in caplog.records if record.message.startswith(DRIFT_ALARM)]
+    assert told[-1].endswith("E_POINTER_DENIED")
+
+
+class Ending:
+    """A call with so little time left that nothing may be begun."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 900
+
+
+@pytest.mark.parametrize("hint", [False, True])
+def test_a_pass_heeds_the_time_its_call_has_left(handler, hint):
+    release(handler, 4)
+    ssm, name = boto3.client("ssm"), f"/prompt-ops/dev/{PROMPT}/current"
+    ssm.put_parameter(Name=name, Value="v4 ", Overwrite=True)
+
+    if hint:
+        changed = {"detail-type": "Parameter Store Change", "detail": {"name": name}}
+        assert handler(changed, Ending())["errors"]
+    else:
+        with pytest.raises(Unavailable):
+            handler({"task": "reconcile"}, Ending())
+
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == "v4 "
 
 
 def test_a_frozen_environment_refuses_promotions_by_name_until_it_is_thawed(handler):

@@ -16,7 +16,14 @@ from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.canonical import sha256
-from promptops.domain.errors import ArtifactMissing, DigestMismatch, Throttled, UnknownPrompt, UnknownVersion
+from promptops.domain.errors import (
+    AccessRefused,
+    ArtifactMissing,
+    DigestMismatch,
+    Throttled,
+    UnknownPrompt,
+    UnknownVersion,
+)
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Thresholds
@@ -163,6 +170,27 @@ def test_the_registered_object_version_is_read_whatever_came_later(artifacts):
     )
 
     assert artifacts.load(a_record(object_version=version_id)).to_bytes() == CONTENT
+
+
+def test_a_version_registered_beside_another_bucket_is_read_by_its_key(artifacts):
+    ref = PromptRef("support-ticket", 1)
+    artifacts.create(ref, CONTENT)
+    other = a_record(object_version="3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY+MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo")
+
+    assert artifacts.load(other).to_bytes() == CONTENT
+    with pytest.raises(DigestMismatch):
+        artifacts.load(replace(other, sha256="f" * 64))
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchKey"])
+def test_only_a_version_that_is_not_there_is_read_by_its_key(code):
+    client = boto3.client("s3", "us-east-1")
+    stubber = Stubber(client)
+    stubber.add_client_error("get_object", code)
+    stubber.activate()
+
+    with pytest.raises((AccessRefused, ArtifactMissing)):
+        S3Artifacts(BUCKET, client).load(a_record(object_version="v"))
 
 
 def test_a_missing_artifact_is_named(artifacts):

@@ -13,8 +13,9 @@ from moto import mock_aws
 
 from promptops.aws.dynamodb_items import value
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
+from promptops.aws.dynamodb_registry_rows import key_item
 from promptops.contract.names import RegistryKeys
-from promptops.domain.errors import Conflict, Immutable, Throttled
+from promptops.domain.errors import Conflict, Immutable, PromptOpsError, Throttled, UnreadableRow
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
 from promptops.domain.restriction import Restriction, RestrictionKind, next_restriction
@@ -285,6 +286,26 @@ def test_of_two_revocations_at_once_one_is_told_to_look_again(registry):
 
     assert registry.version(PromptRef("support-ticket", 2)).revoked_reason == ""
     assert list(registry.revocations()) == [first]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{}, {"entry": {"S": "{"}}, {"entry": {"N": "7"}}, {"entry": {"S": '{"scope": "support-ticket"}'}}],
+    ids=["none", "no JSON", "a number", "half"],
+)
+def test_a_revocation_that_cannot_be_read_is_told_and_the_others_are_in_force(registry, client, attributes):
+    published(registry, "support-ticket")
+    entry = a_revocation(registry, "it insults customers")
+    registry.restrict(entry)
+    key = key_item(RegistryKeys.revoked("refund-policy", 1))
+    client.put_item(TableName="registry", Item={**key, **attributes})
+    told: list[PromptOpsError] = []
+
+    assert list(registry.revocations(told.append)) == [entry]
+
+    assert "refund-policy" in str(told[0])
+    with pytest.raises(UnreadableRow):
+        registry.revocations()
 
 
 def test_an_entry_of_the_log_is_never_written_over_even_if_its_count_is_wrong(registry, client):

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from promptops.aws.s3_release_records import S3ReleaseRecords
+from promptops.domain.canonical import canonical, digest
 from promptops.domain.errors import DigestMismatch
 from promptops.domain.ledger import Head, next_release
 from promptops.domain.people import Actor
@@ -33,6 +34,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     with mock_aws():
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         yield client
 
 
@@ -52,6 +54,25 @@ def test_the_first_record_of_a_version_stays(s3):
     records.create(replace(RELEASE, revision=9).sealed())
 
     assert records.read("support-ticket", 1) == RELEASE
+
+
+def test_a_record_that_proves_other_bytes_is_not_taken_for_ours(s3):
+    records = S3ReleaseRecords(BUCKET, "prod", s3)
+    records.create(replace(RELEASE, sha256="b" * 64).sealed())
+
+    with pytest.raises(DigestMismatch, match="is the record of other bytes"):
+        records.create(RELEASE)
+
+
+def test_a_record_with_a_field_of_a_newer_stack_still_proves_its_release(s3):
+    newer = {**RELEASE.to_dict(), "window": "night"}
+    newer["chain"] = digest({name: value for name, value in newer.items() if name != "chain"})
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=canonical(newer))
+
+    found = S3ReleaseRecords(BUCKET, "prod", s3).read("support-ticket", 1)
+
+    assert found is not None
+    assert (found.version, found.sha256) == (1, RELEASE.sha256)
 
 
 def test_where_nothing_was_released_there_is_no_record(s3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,14 @@ from promptops.aws.dynamodb_ledger import DynamoDbLedgers
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.dynamodb_rows import key_item
 from promptops.aws.dynamodb_stored import partition
-from promptops.contract.names import DEFAULT_PREFIX, LedgerKeys, function_name, pointer_parameter
+from promptops.contract.names import (
+    DEFAULT_PREFIX,
+    LedgerKeys,
+    function_name,
+    pointer_parameter,
+    release_record_key,
+)
+from promptops.domain.canonical import canonical
 from promptops.domain.pointer import Pointer
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import renamed
@@ -175,10 +183,14 @@ def test_an_administrator_restores_into_new_tables_what_was_there(worked: LocalA
 
     worked.person("frank").types(*restore, expect=4)
     worked.person("erin").types(*restore)
-    again = worked.person("erin").types(*restore, expect=5).document
-
-    assert again["error"]["code"] == "E_STATE"
     client = worked.client("dynamodb")
+    lost = [key_item(LedgerKeys.head(REFUND)), key_item(LedgerKeys.release(TICKET, 1))]
+    for row in lost:
+        client.delete_item(TableName=tables["prod"], Key=row)
+    again = worked.person("erin").types(*restore).document
+
+    assert {row["table"] for row in again["tables"] if row["written"]} == {tables["prod"]}
+    assert sum(row["written"] for row in again["tables"]) == len(lost)
     new = DynamoDbLedgers({name: tables[name] for name in ENVIRONMENTS}, client)
     for environment in ENVIRONMENTS:
         for prompt_id in (TICKET, REFUND):
@@ -191,6 +203,39 @@ def test_an_administrator_restores_into_new_tables_what_was_there(worked: LocalA
         assert restored.versions(prompt_id) == lived_in.versions(prompt_id)
         assert restored.restrictions(prompt_id) == lived_in.restrictions(prompt_id)
         assert _rows(worked, tables[""], prompt_id) == _rows(worked, found.registry_table, prompt_id)
+
+
+def test_a_restore_never_overwrites_what_somebody_else_wrote(worked: LocalAws):
+    found = installation(worked)
+    key = key_item(LedgerKeys.release(REFUND, 1))
+    ledgers = [part for name in ENVIRONMENTS for part in ("--ledger", f"{name}={found.ledger_tables[name]}")]
+    restore = ("audit", "restore", "--registry", found.registry_table, *ledgers)
+
+    with changed_row(worked, found.ledger_tables["prod"], key, "refunds by policy", "refunds for friends"):
+        error = worked.person("erin").types(*restore, expect=5).document["error"]
+        kept = worked.client("dynamodb").get_item(TableName=found.ledger_tables["prod"], Key=key)["Item"]
+
+    assert "refunds for friends" in kept["document"]["S"]
+    different = [name for row in error["data"]["tables"] for name in row["different"]]
+    assert f"RELEASE#{REFUND} 0000000001" in different
+    assert sum(row["written"] for row in error["data"]["tables"]) == 0
+
+
+def test_a_release_record_that_no_promotion_wrote_is_named(worked: LocalAws):
+    """Whoever may write into the bucket could make applications take a version for released."""
+    bucket = installation(worked).artifact_bucket
+    forged = replace(ledger(worked, "dev").release(TICKET, 2), prompt_id="audited-forged", version=7).sealed()
+    key = release_record_key("dev", "audited-forged", 7)
+    s3 = worked.client("s3")
+    made = s3.put_object(Bucket=bucket, Key=key, Body=canonical(forged.to_dict()), IfNoneMatch="*")
+
+    what = verified(worked, "audited-forged", expect=5)["error"]["what"]
+
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=made["VersionId"], BypassGovernanceRetention=True)
+    assert what == (
+        "dev audited-forged release record v7 has a promote of v7, "
+        "should have none: it was never promoted here"
+    )
 
 
 def _rows(aws: LocalAws, table: str, prompt_id: str) -> list[dict[str, Any]]:

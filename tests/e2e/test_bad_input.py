@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -314,9 +315,13 @@ def test_a_wrong_id_in_an_address_is_no_approval(aws: LocalAws, wrong: str):
 
 
 def test_an_id_of_a_megabyte_breaks_nothing(aws: LocalAws):
-    said = sent(aws, "GET", f"/approvals/{'a' * 1_048_576}", b"", {}, signed_by="")
+    try:
+        refused = sent(aws, "GET", f"/approvals/{'a' * 1_048_576}", b"", {}, signed_by="").status
+    except OSError:
+        # The server may hang up before it has read all of it.
+        refused = HTTPStatus.REQUEST_URI_TOO_LONG
 
-    assert 400 <= said.status < 500
+    assert 400 <= refused < 500
     assert sent(aws, "GET", "/approvals", b"", {}, signed_by="").status < 500
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from infra.local.loopback import fetch
 from promptops.aws.clock import SystemClock
 from promptops.aws.dynamodb_ledger import DynamoDbLedgers
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
@@ -23,8 +19,8 @@ from promptops.stages.request import request
 from tests.e2e.calls import post
 from tests.e2e.conftest import LocalAws
 from tests.e2e.inside import installation
+from tests.e2e.installing import started_by
 from tests.e2e.releases import two_releases
-from tests.e2e.waiting import until
 from tests.faults.protocols import PROMOTE_CALLS, ROLLBACK_CALLS, Call, call_of
 from tests.unit.fakes_release import FakeWorkflow
 
@@ -73,34 +69,8 @@ def prompt(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> str:
     return PROMPT
 
 
-@contextmanager
-def recording(aws: LocalAws) -> Iterator[None]:
-    """The deployed function's own code and one module more, in its place for a while."""
-    deployed = aws.client("lambda").get_function(FunctionName=PROMOTE)
-    place = urlsplit(deployed["Code"]["Location"])
-    code = fetch(
-        f"{aws.instance.endpoint}{place.path}?{place.query}", certificate=aws.instance.certificate
-    ).body
-    with_recorder = io.BytesIO(code)
-    with zipfile.ZipFile(with_recorder, "a") as archive:
-        archive.writestr("recording.py", RECORDING)
-    try:
-        _install(aws, with_recorder.getvalue(), "recording.handler")
-        yield
-    finally:
-        _install(aws, code, deployed["Configuration"]["Handler"])
-
-
-def _install(aws: LocalAws, code: bytes, handler: str) -> None:
-    functions = aws.client("lambda")
-
-    def updated() -> bool:
-        return functions.get_function_configuration(FunctionName=PROMOTE)["LastUpdateStatus"] == "Successful"
-
-    functions.update_function_code(FunctionName=PROMOTE, ZipFile=code)
-    until("the new code", updated)
-    functions.update_function_configuration(FunctionName=PROMOTE, Handler=handler)
-    until("the new handler", updated)
+def recording(aws: LocalAws) -> AbstractContextManager[None]:
+    return started_by(aws, PROMOTE, "recording", RECORDING)
 
 
 def requested(aws: LocalAws, version: str) -> str:

@@ -15,11 +15,11 @@ from promptops.domain.errors import EndpointDown
 from promptops.domain.ledger import Release
 from promptops.domain.release_rules import check_not_revoked
 from promptops.domain.rendering import CompiledPrompt
+from promptops.repair import Repairs
 from promptops.stages import promote as promote_stage
 from promptops.stages import resolve as resolve_stage
 from promptops.stages.archive import Archiver
 from promptops.stages.promote import Promotion
-from promptops.stages.reconcile import Reconciler
 from promptops.stages.resolve import Resolver
 from tests.unit.fakes import FakeArtifacts
 from tests.unit.fakes_release import FakeLedger, FakeReleaseRecords
@@ -78,17 +78,17 @@ def any_request_fits_an_operation(patch: Patch) -> None:
 
 def reconcile_only_looks(patch: Patch) -> None:
     """A pointer that is wrong stays as it is."""
-    patch.setattr(Reconciler, "_put_back", lambda *args, **kwargs: None)
+    patch.setattr(Repairs, "_put_back", lambda *args, **kwargs: None)
 
 
 def reconcile_leaves_revoked_versions(patch: Patch) -> None:
     """A version that was revoked stays live where it was."""
-    patch.setattr(Reconciler, "_revoked", lambda reconciler, found: {})
+    patch.setattr("promptops.stages.reconcile._Pass._revoked", lambda one: {})
 
 
 def nothing_is_archived(patch: Patch) -> None:
     """No copy of any row is made."""
-    patch.setattr(Archiver, "copy", lambda archiver, heads: [])
+    patch.setattr(Archiver, "copy", lambda archiver, heads, *rest: [])
 
 
 def projected_says_who_did_not_look(patch: Patch) -> None:

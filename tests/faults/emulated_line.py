@@ -26,7 +26,7 @@ from promptops.aws.ssm_pointers import SsmPointers
 from promptops.contract.names import pointer_parameter
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.artifact import Artifact, Message
-from promptops.domain.errors import PromptOpsError
+from promptops.domain.errors import PromptOpsError, Unavailable
 from promptops.domain.graders import GRADERS
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release
@@ -154,6 +154,13 @@ class Line:
     def reconcile(self) -> dict[str, Any]:
         """What the schedule sends; raises if a prompt was left as it was."""
         return self._handler({"task": "reconcile"}, None)
+
+    def troubled_pass(self) -> bool:
+        """Whether a pass of the schedule says, in its answer or by failing, that something was left."""
+        try:
+            return bool(self.reconcile()["errors"])
+        except Unavailable:
+            return True
 
     def application(self, prompt_id: str) -> Application:
         """An application that has not asked for anything yet."""

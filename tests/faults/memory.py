@@ -382,8 +382,6 @@ class MemorySystem:
         unfreeze(FreezeBody("work again"), CAROL, ledger=ledger, clock=self.world.clock)
 
     def reconcile(self, environment: str) -> Reconciled:
-        # A process of its own, as a function that was idle: it remembers no release record.
-        self.world.proven.clear()
         return self.world.reconcile(environment)
 
     def put_by_hand(self, environment: str, prompt_id: str, text: str) -> None:

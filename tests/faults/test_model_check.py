@@ -175,6 +175,7 @@ def world(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         tables, world = Tables(), World()
         s3, ssm = boto3.client("s3", "us-east-1"), boto3.client("ssm", "us-east-1")
         s3.create_bucket(Bucket="artifacts")
+        s3.put_bucket_versioning(Bucket="artifacts", VersioningConfiguration={"Status": "Enabled"})
         world.registry, world.ledgers = tables.registry, tables.ledgers  # type: ignore[assignment]
         world.pointers["dev"] = SsmPointers("prompt-ops", "dev", ssm)  # type: ignore[assignment]
         world.records["dev"] = S3ReleaseRecords("artifacts", "dev", s3)  # type: ignore[assignment]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from promptops.contract.metrics import DIMENSIONS, METRICS
-from promptops.contract.names import POINTER_REFUSED
+from promptops.contract.names import DRIFT_ALARM
 from tests.synth.deployed import ACCOUNT, Deployed, Resource, deploy
 from tests.synth.policy_evaluator import Account, Call, verdict
 
@@ -22,6 +22,7 @@ FUNCTIONS = {
     "promote-prod",
 }
 
+ENVIRONMENTS = ("dev", "staging", "prod")
 SCHEDULED = {"publish", "promote-dev", "promote-staging", "promote-prod"}
 
 
@@ -242,11 +243,12 @@ def test_every_alarm_tells_oncall_and_says_what_missing_data_means(cloud: Deploy
     topic = cloud.arn(cloud.one("AWS::SNS::Topic", "OnCallAlarms"))
     alarms = list(cloud.all("AWS::CloudWatch::Alarm"))
 
-    assert len(alarms) == len(FUNCTIONS) + 4
+    assert len(alarms) == len(FUNCTIONS) + 4 + len(ENVIRONMENTS)
     for alarm in alarms:
         assert alarm.properties["AlarmActions"] == [topic]
         assert alarm.properties["OKActions"] == [topic]
-        assert alarm.properties["TreatMissingData"] == "notBreaching"
+        silence = "breaching" if "/reconcile/" in alarm.properties["AlarmName"] else "notBreaching"
+        assert alarm.properties["TreatMissingData"] == silence
         assert alarm.properties["AlarmDescription"]
 
 
@@ -262,7 +264,23 @@ def test_a_refused_release_calls_nobody_and_a_broken_api_does(cloud: Deployed):
     assert api["Dimensions"] == [{"Name": "ApiId", "Value": cloud.one("AWS::ApiGatewayV2::Api").id}]
 
 
-def test_the_drift_alarm_counts_the_lines_that_say_a_pointer_was_put_back(cloud: Deployed):
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_that_nothing_reconciles_any_more_rings(cloud: Deployed, environment):
+    name = f"prompt-ops/reconcile/{environment}"
+    (alarm,) = [
+        each.properties
+        for each in cloud.all("AWS::CloudWatch::Alarm")
+        if each.properties["AlarmName"] == name
+    ]
+
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": f"prompt-ops-promote-{environment}"}]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Invocations")
+    assert alarm["Statistic"] == "Sum"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 3)
+
+
+def test_the_drift_alarm_counts_the_lines_that_want_somebody_to_look(cloud: Deployed):
     alarms = {
         alarm.properties["AlarmName"]: alarm.properties for alarm in cloud.all("AWS::CloudWatch::Alarm")
     }
@@ -276,7 +294,7 @@ def test_the_drift_alarm_counts_the_lines_that_say_a_pointer_was_put_back(cloud:
     assert {each["LogGroupName"] for each in filters} == groups
     for each in filters:
         (transformation,) = each["MetricTransformations"]
-        assert each["FilterPattern"] == f'{{ $.message = "{POINTER_REFUSED}*" }}'
+        assert each["FilterPattern"] == f'{{ $.message = "{DRIFT_ALARM}*" }}'
         assert transformation["MetricValue"] == "1"
         assert "DefaultValue" not in transformation
         assert (transformation["MetricNamespace"], transformation["MetricName"]) == (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +17,9 @@ from promptops.domain.people import People, Person
 from promptops.domain.report import Evidence, Report
 from promptops.domain.restriction import Restriction
 from promptops.stages.audit import Audited, Auditor
-from tests.unit.fakes import FakeRegistry
+from tests.unit.fakes import FakeArchive, FakeRegistry
 from tests.unit.fakes_evaluation import FakeReports
-from tests.unit.fakes_release import FakeLedger, FakePointers
+from tests.unit.fakes_release import FakeLedger, FakePointers, FakeReleaseRecords
 from tests.unit.release_world import ALICE, BOB, CAROL, PROMPT, World
 
 PEOPLE = People(
@@ -134,6 +134,25 @@ class FakeReportFinder:
         ]
 
 
+class WholeBucket(FakeArchive):
+    """An archive with the release records that lie beside it in the bucket."""
+
+    def __init__(self, archive: FakeArchive, records: Mapping[str, FakeReleaseRecords]) -> None:
+        self.archive = archive
+        self.proofs = {
+            names.release_record_key(environment, *ref): release.to_dict()
+            for environment, proofs in records.items()
+            for ref, release in proofs.stored.items()
+        }
+
+    def read(self, key: str) -> Mapping[str, object] | None:
+        return self.proofs.get(key) or self.archive.read(key)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        yield from (key for key in sorted(self.proofs) if key.startswith(prefix))
+        yield from self.archive.keys(prefix)
+
+
 class AuditWorld(World):
     """A World, its rows by their keys, and an archive that the line's own functions fill."""
 
@@ -163,7 +182,8 @@ class AuditWorld(World):
             registry=self.versions,
             trails=self.trails,
             pointers=self.histories,
-            archive=self.archive,
+            archive=WholeBucket(self.archive, self.records),
+            clock=self.clock,
             reports=FakeReportFinder(self.reports),
             check_artifact=self.artifacts.load,
             people=PEOPLE,

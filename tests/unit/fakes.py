@@ -21,7 +21,7 @@ from promptops.domain.identifiers import PromptRef
 from promptops.domain.report import Evidence
 from promptops.domain.restriction import Restriction
 from promptops.domain.version import Family, VersionRecord
-from promptops.ports import Page
+from promptops.ports import Page, Unreadable
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 
@@ -128,10 +128,10 @@ class FakeRegistry:
         reason = restriction.reason if restriction.in_force else ""
         self.rows[ref] = replace(self.version(ref), revoked_reason=reason)
 
-    def revocations(self) -> Sequence[Restriction]:
-        return [entry for entry in self.last_restrictions() if entry.in_force]
+    def revocations(self, unreadable: Unreadable | None = None) -> Sequence[Restriction]:
+        return [entry for entry in self.last_restrictions(unreadable) if entry.in_force]
 
-    def last_restrictions(self) -> Sequence[Restriction]:
+    def last_restrictions(self, unreadable: Unreadable | None = None) -> Sequence[Restriction]:
         last = {(entry.scope, entry.version): entry for log in self.log.values() for entry in log}
         return [*last.values()]
 

@@ -36,7 +36,7 @@ from promptops.domain.release_rules import (
 )
 from promptops.domain.request import TRANSITIONS, ReleaseRequest
 from promptops.domain.restriction import Restriction
-from promptops.ports import Commit, Registry
+from promptops.ports import Commit, Registry, Unreadable
 
 
 class FakeLedger:
@@ -57,7 +57,9 @@ class FakeLedger:
         history = self.history.get(prompt_id)
         return history[-1].head() if history else Head(prompt_id)
 
-    def heads(self, prompt_ids: Sequence[str] | None = None) -> Sequence[Head]:
+    def heads(
+        self, prompt_ids: Sequence[str] | None = None, unreadable: Unreadable | None = None
+    ) -> Sequence[Head]:
         wanted = self.history if prompt_ids is None else set(prompt_ids) & set(self.history)
         return [self.history[prompt_id][-1].head() for prompt_id in sorted(wanted)]
 
@@ -79,7 +81,8 @@ class FakeLedger:
         self.copied[prompt_id] = revision
 
     def note_drift(self, drift: Drift) -> None:
-        self.found.append(drift)
+        before = [each for each in self.found if (each.at, each.prompt_id) != (drift.at, drift.prompt_id)]
+        self.found = [*before, drift]
 
     def drifts(self, since: str = "", limit: int = 50) -> Sequence[Drift]:
         return [drift for drift in self.found[::-1] if drift.at >= since][:limit]

@@ -68,7 +68,6 @@ class World:
         self.alarms = FakeAlarms()
         self.workflow = FakeWorkflow()
         self.archive = FakeArchive()
-        self.proven: dict[str, set[PromptRef]] = {}
 
     def publish(self, version: int = 1, *, risk: Risk = "low", prompt_id: str = PROMPT) -> VersionRecord:
         ref = PromptRef(prompt_id, version)
@@ -224,7 +223,6 @@ class World:
             registry=self.registry,
             artifacts=self.artifacts,
             archive=self.archiver(environment).copy,
-            proven=self.proven.setdefault(environment, set()),
         )
 
     def archiver(self, environment: str = "dev") -> Archiver:

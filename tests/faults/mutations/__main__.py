@@ -78,7 +78,7 @@ def _tried(mutation: Mutation, copies: SimpleQueue[Copy]) -> Verdict:
         copies.put(copy)
     test = mutation.test.rpartition("::")[2]
     print(
-        f"{verdict.word:9} {mutation.threat:4} {verdict.seconds:5.1f} s  {mutation.removes:58}  {test}",
+        f"{verdict.word:9} {mutation.area:8} {verdict.seconds:5.1f} s  {mutation.removes:58}  {test}",
         flush=True,
     )
     return verdict
@@ -86,12 +86,12 @@ def _tried(mutation: Mutation, copies: SimpleQueue[Copy]) -> Verdict:
 
 def _chosen(arguments: Sequence[str]) -> Sequence[Mutation]:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.mutations", description=__doc__)
-    parser.add_argument("only", nargs="*", help="threats, or words of what is removed; all without any")
+    parser.add_argument("only", nargs="*", help="areas, or words of what is removed; all without any")
     only = parser.parse_args(arguments).only
     return [
         mutation
         for mutation in ALL
-        if not only or any(word == mutation.threat or word in mutation.removes for word in only)
+        if not only or any(word == mutation.area or word in mutation.removes for word in only)
     ]
 
 

@@ -9,13 +9,13 @@ Edit = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Mutation:
-    """`removes` says what is gone in words; `old` stands exactly once in `file` and becomes `new`.
+    """`removes` says in words what is taken away; `old` stands exactly once in `file` and becomes `new`.
 
     `test` is the pytest id that guards it. `more` are further edits of the same mutation: a mitigation that
     is there twice is taken away twice.
     """
 
-    threat: str
+    area: str
     removes: str
     file: str
     old: str

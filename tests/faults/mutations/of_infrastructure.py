@@ -12,7 +12,7 @@ LINE = "tests/synth/test_line_stack.py"
 
 OF_INFRASTRUCTURE = (
     Mutation(
-        "B1",
+        "access",
         "promote writes its own environment's pointers",
         PERMISSIONS,
         'arns.parameter(names.pointer_parameter(prefix, environment, "*"))',
@@ -20,7 +20,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_only_its_promote_writes_an_environments_pointers_ledger_and_records[prod]",
     ),
     Mutation(
-        "B1",
+        "access",
         "promote writes its own environment's ledger",
         PERMISSIONS,
         "return [allow([_GET], [*others.values()]), *checks]",
@@ -28,7 +28,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_only_its_promote_writes_an_environments_pointers_ledger_and_records[prod]",
     ),
     Mutation(
-        "B2",
+        "access",
         "nobody reads pointers by path",
         PERMISSIONS,
         'allow(["ssm:GetParameter", "ssm:GetParameters"], parameters)',
@@ -36,7 +36,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_nobody_reads_pointers_by_path",
     ),
     Mutation(
-        "B3",
+        "access",
         "the API invokes a function for its own routes",
         "infra/api.py",
         "                source_arn=arns.route(self.id, route, environment),\n",
@@ -44,7 +44,7 @@ OF_INFRASTRUCTURE = (
         f"{LINE}::test_every_permission_to_invoke_names_its_source",
     ),
     Mutation(
-        "B3",
+        "access",
         "a rule invokes with its own name",
         "infra/rules.py",
         "            source_arn=rule.attr_arn,\n",
@@ -52,7 +52,7 @@ OF_INFRASTRUCTURE = (
         f"{LINE}::test_every_permission_to_invoke_names_its_source",
     ),
     Mutation(
-        "B4",
+        "access",
         "evaluate touches nothing but the evidence",
         PERMISSIONS,
         '["prompt_id", "version", "evidence"]',
@@ -60,7 +60,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_evaluate_touches_nothing_of_a_version_but_its_evidence",
     ),
     Mutation(
-        "B4",
+        "access",
         "who revokes touches nothing else of a version",
         PERMISSIONS,
         'allow(["dynamodb:UpdateItem"], registry, few)]',
@@ -68,7 +68,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_only_the_highest_environment_revokes_and_touches_nothing_else_of_a_version",
     ),
     Mutation(
-        "B4",
+        "access",
         "approve writes what an approval is made of",
         PERMISSIONS,
         "allow(_WRITE, ledgers, own)",
@@ -76,7 +76,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_approve_writes_of_a_ledger_only_what_an_approval_is_made_of",
     ),
     Mutation(
-        "B4",
+        "access",
         "permissions are written by hand",
         "infra/rules.py",
         "        dead_letters.add_to_resource_policy(\n",
@@ -85,7 +85,7 @@ OF_INFRASTRUCTURE = (
         "tests/architecture/test_layout.py::test_infrastructure_hands_out_permissions_by_hand",
     ),
     Mutation(
-        "B5",
+        "access",
         "keys are used through S3 only",
         PERMISSIONS,
         "return allow(actions, [key.key_arn for key in keys], service)",
@@ -93,7 +93,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_keys_are_used_through_s3_only",
     ),
     Mutation(
-        "B6",
+        "privacy",
         "evaluation data is read by evaluate alone",
         "infra/evaluation_data.py",
         '        self.deny("OnlyEvaluateReads", _READS, self.objects("*"), but_evaluate)\n',
@@ -101,7 +101,7 @@ OF_INFRASTRUCTURE = (
         f"{STATE}::test_evaluation_data_is_closed_even_to_administrators",
     ),
     Mutation(
-        "B7",
+        "history",
         "no row is deleted by anybody",
         "infra/registry.py",
         '    "dynamodb:DeleteItem",\n',
@@ -109,7 +109,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_no_function_removes_rows_or_tables[promote-prod]",
     ),
     Mutation(
-        "B7",
+        "history",
         "no version of an object is deleted by the line",
         BUCKET,
         '    "s3:DeleteObjectVersion",\n',
@@ -117,7 +117,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_no_function_deletes_or_unlocks_an_object[promote-prod]",
     ),
     Mutation(
-        "B7",
+        "history",
         "objects are locked by default",
         BUCKET,
         "            object_lock_default_retention=retention,\n",
@@ -125,7 +125,7 @@ OF_INFRASTRUCTURE = (
         f"{STATE}::test_each_bucket_is_versioned_private_and_locked_by_default",
     ),
     Mutation(
-        "D1",
+        "history",
         "what is written once cannot be written over",
         "infra/artifacts.py",
         '{"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}',
@@ -133,7 +133,7 @@ OF_INFRASTRUCTURE = (
         f"{ALLOWED}::test_even_publish_overwrites_nothing",
     ),
     Mutation(
-        "F1",
+        "identity",
         "every route of the line is signed",
         "infra/api.py",
         '"AWS_IAM" if route.authorization == "AWS_IAM" else "NONE"',
@@ -141,7 +141,7 @@ OF_INFRASTRUCTURE = (
         "tests/synth/test_api.py::test_every_route_asks_for_a_signature_but_those_for_browsers",
     ),
     Mutation(
-        "A9",
+        "privacy",
         "the workflow's log holds no data",
         "infra/workflow.py",
         "include_execution_data=False",

@@ -14,35 +14,35 @@ HOSTILE = "tests/unit/domain/test_hostile_text.py"
 ON_YAML = "tests/unit/cli/test_strict_yaml.py"
 ON_API = "tests/unit/aws/test_http_api.py"
 ON_CHECKS = "tests/unit/domain/test_checks.py"
-ROW = "tests/unit/test_bad_inputs.py::test_what_is_wrong_is_said_in_one_line_with_the_way_on"
+ON_IDS = "tests/unit/domain/test_identifiers.py"
 
 OF_INPUT = (
     Mutation(
-        "C1",
+        "names",
         "an id is an id as a whole",
         IDS,
         "_ID.fullmatch(prompt_id) and",
         "_ID.match(prompt_id) and",
-        f"{HOSTILE}::test_no_id_leaves_its_prefix",
+        f"{ON_IDS}::test_anything_else_is_none",
     ),
     Mutation(
-        "C1",
+        "names",
         "an id has no double dash",
         IDS,
         ' and "--" not in prompt_id:',
         ":",
-        ROW + "[05-E_ID4]",
+        f"{ON_IDS}::test_anything_else_is_none",
     ),
     Mutation(
-        "C1",
+        "names",
         "some ids are ours",
         IDS,
         "if prompt_id in RESERVED_IDS or prompt_id.startswith(RESERVED_PREFIXES):",
         "if prompt_id.startswith(RESERVED_PREFIXES):",
-        ROW + "[06-E_ID_RESERVED2]",
+        f"{ON_IDS}::test_what_names_and_paths_of_ours_are_made_of_is_reserved",
     ),
     Mutation(
-        "C2",
+        "names",
         "an id is ASCII in lower case",
         IDS,
         '_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])")',
@@ -50,7 +50,7 @@ OF_INPUT = (
         f"{HOSTILE}::test_no_lookalike_of_an_id_is_an_id",
     ),
     Mutation(
-        "C3",
+        "size",
         "YAML has no aliases",
         YAML,
         'if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):',
@@ -58,7 +58,7 @@ OF_INPUT = (
         f"{ON_YAML}::test_aliases_and_anchors_are_not_allowed",
     ),
     Mutation(
-        "C3",
+        "size",
         "YAML is nested so deep and no deeper",
         YAML,
         "        if self._depth > MAX_DEPTH:\n",
@@ -66,7 +66,7 @@ OF_INPUT = (
         f"{ON_YAML}::test_nesting_is_limited",
     ),
     Mutation(
-        "C9",
+        "json",
         "YAML repeats no key",
         YAML,
         "            if key in lines:\n",
@@ -74,7 +74,7 @@ OF_INPUT = (
         f"{ON_YAML}::test_a_repeated_key_names_both_lines",
     ),
     Mutation(
-        "C3",
+        "size",
         "a body is measured before it is decoded",
         API,
         "    if size <= MAX_BODY_BYTES:\n",
@@ -82,7 +82,7 @@ OF_INPUT = (
         f"{ON_API}::test_a_huge_body_in_base64_is_refused_before_it_is_decoded",
     ),
     Mutation(
-        "C3",
+        "size",
         "JSON is nested so deep and no deeper",
         JSON,
         "        if depth > max_depth:\n",
@@ -90,7 +90,7 @@ OF_INPUT = (
         f"{ON_API}::test_base64_hides_nothing",
     ),
     Mutation(
-        "C3",
+        "size",
         "values are nested so deep and no deeper",
         CHECKS,
         "        if depth > MAX_DEPTH:\n",
@@ -98,7 +98,7 @@ OF_INPUT = (
         f"{ON_CHECKS}::test_values_may_be_so_deep_and_no_deeper",
     ),
     Mutation(
-        "C3",
+        "size",
         "a text has at most so many bytes",
         CHECKS,
         "    if len(content) > max_bytes:\n",
@@ -106,7 +106,7 @@ OF_INPUT = (
         f"{ON_CHECKS}::test_what_cannot_be_seen_or_stored_is_refused_with_its_place",
     ),
     Mutation(
-        "C3",
+        "size",
         "an artifact is measured before it is read",
         "promptops/aws/s3_reader.py",
         'if response["ContentLength"] > MAX_BYTES:',
@@ -114,7 +114,7 @@ OF_INPUT = (
         "tests/adapters/test_s3_reader.py::test_what_is_larger_than_any_artifact_is_refused_before_it_is_read",
     ),
     Mutation(
-        "C4",
+        "template",
         "a template holds names and nothing else",
         TEMPLATE,
         'VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")',
@@ -122,7 +122,7 @@ OF_INPUT = (
         "tests/unit/domain/test_template.py::test_nothing_but_a_name_is_allowed",
     ),
     Mutation(
-        "C4",
+        "template",
         "no text is read as a format",
         TEMPLATE,
         'return "".join(parts)',
@@ -131,7 +131,7 @@ OF_INPUT = (
         "::test_no_text_is_executed_or_read_as_a_format[promptops/domain/template.py]",
     ),
     Mutation(
-        "C5",
+        "size",
         "no pattern repeats a repetition",
         IDS,
         '_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])")',
@@ -139,7 +139,7 @@ OF_INPUT = (
         f"{HOSTILE}::test_no_pattern_repeats_a_repetition",
     ),
     Mutation(
-        "C6",
+        "template",
         "a value is never scanned again",
         TEMPLATE,
         "            parts.append(values[name])\n",
@@ -147,7 +147,7 @@ OF_INPUT = (
         "tests/unit/domain/test_rendering.py::test_values_and_defaults_enter_the_messages_and_are_not_scanned_again",
     ),
     Mutation(
-        "C6",
+        "template",
         "a value is as long as declared and no longer",
         "promptops/domain/variables.py",
         "        if len(text) > self.max_chars:\n",
@@ -155,7 +155,7 @@ OF_INPUT = (
         "tests/unit/domain/test_template.py::test_wrong_values_are_refused_by_name_and_never_repeated",
     ),
     Mutation(
-        "C7",
+        "secrets",
         "a prompt holds no secret",
         CHECKS,
         "    if found:\n        line = ",
@@ -163,7 +163,7 @@ OF_INPUT = (
         f"{ON_CHECKS}::test_a_secret_is_refused_with_its_line_and_never_repeated",
     ),
     Mutation(
-        "C7",
+        "secrets",
         "a secret is masked where it is told",
         "promptops/domain/secret_scan.py",
         'f"{match.group()[:_SHOWN_CHARS]}****"',
@@ -171,7 +171,7 @@ OF_INPUT = (
         f"{ON_CHECKS}::test_a_secret_is_refused_with_its_line_and_never_repeated",
     ),
     Mutation(
-        "C8",
+        "logs",
         "what is shown cannot forge a line",
         "promptops/domain/errors.py",
         "text = one_line(repr(str(value)[: SHOWN_CHARS + 1]))",
@@ -179,7 +179,7 @@ OF_INPUT = (
         "tests/unit/test_logs.py::test_what_somebody_typed_into_a_pointer_forges_no_line",
     ),
     Mutation(
-        "C9",
+        "json",
         "JSON has no NaN",
         JSON,
         "            parse_constant=_no_constant,\n",
@@ -187,7 +187,7 @@ OF_INPUT = (
         "tests/unit/domain/test_strict_json.py::test_what_the_standard_does_not_have_is_refused",
     ),
     Mutation(
-        "C9",
+        "json",
         "JSON repeats no name",
         JSON,
         "            object_pairs_hook=_each_name_once,\n",
@@ -195,7 +195,7 @@ OF_INPUT = (
         "tests/unit/domain/test_strict_json.py::test_what_the_standard_does_not_have_is_refused",
     ),
     Mutation(
-        "A12",
+        "unseen",
         "nothing invisible is published",
         CHECKS,
         "    for position in hidden_at(text):\n",
@@ -203,7 +203,7 @@ OF_INPUT = (
         f"{ON_CHECKS}::test_what_cannot_be_seen_or_stored_is_refused_with_its_place",
     ),
     Mutation(
-        "A12",
+        "unseen",
         "a reviewer sees what is invisible",
         "promptops/domain/visible.py",
         'f"⟨U+{ord(character):04X}⟩" if is_hidden(character) else character',

@@ -6,6 +6,7 @@ from tests.faults.mutations.mutation import Mutation
 
 LEDGER = "promptops/aws/dynamodb_ledger.py"
 TRANSACTION = "promptops/aws/dynamodb_release.py"
+REPAIR = "promptops/repair.py"
 PROJECTION = "promptops/projection.py"
 RULES = "promptops/domain/release_rules.py"
 APPROVAL = "promptops/domain/approval.py"
@@ -17,6 +18,7 @@ RECONCILE = "tests/unit/stages/test_reconcile.py"
 RESOLVER = "tests/unit/stages/test_resolve.py"
 WRITES = "            _write(pointers, prompt_id, head.pointer().to_text())\n"
 DECIDES = "tests/unit/domain/test_who_decides.py::test_who_had_one_part_in_a_change_does_not_decide"
+ON_HANDLER = "tests/adapters/test_promote_handler.py"
 MATRIX = "tests/faults/test_fault_matrix.py"
 SERVED_ON = (
     "tests/faults/test_fault_matrix_resolve.py"
@@ -26,7 +28,7 @@ SERVED_ON = (
 OF_RELEASES = (
     # The protocol.
     Mutation(
-        "3.2",
+        "protocol",
         "the head is compared before it is set, and its row once",
         TRANSACTION,
         '"revision = :seen", {":seen": seen}',
@@ -41,7 +43,7 @@ OF_RELEASES = (
         ),
     ),
     Mutation(
-        "3.2",
+        "protocol",
         "the operation's row is part of the transaction",
         TRANSACTION,
         '    items.append(Guarded("once", conditional_put(table, operation_row(release))))\n',
@@ -49,7 +51,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_repeating_an_operation_gives_its_first_result",
     ),
     Mutation(
-        "3.2",
+        "protocol",
         "after a refusal the operation's row is asked first",
         LEDGER,
         "done = commit.release if failed is None else self._done(commit)",
@@ -57,7 +59,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_a_lost_reply_of_an_applied_transaction_is_found_again",
     ),
     Mutation(
-        "3.8",
+        "faults",
         "an answer that never came is looked up",
         LEDGER,
         "                done = self._done(commit)\n                if done:\n"
@@ -66,7 +68,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_an_answer_that_never_came_is_looked_up_by_the_operation",
     ),
     Mutation(
-        "3.2",
+        "protocol",
         "an operation's id stands for one operation",
         LEDGER,
         "check_same_operation(done, operation_fields(commit.release))",
@@ -74,7 +76,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_an_op_id_used_for_something_else_is_refused",
     ),
     Mutation(
-        "3.2",
+        "protocol",
         "the head is read again after the pointer is written",
         PROJECTION,
         "written, head = head, ledger.head(prompt_id)",
@@ -82,7 +84,7 @@ OF_RELEASES = (
         "tests/unit/test_projection.py::test_a_head_that_moves_while_it_is_written_is_written_again",
     ),
     Mutation(
-        "3.2",
+        "protocol",
         "the release record comes before the pointer",
         PROJECTION,
         f"                records.create(release)\n{WRITES}",
@@ -90,7 +92,7 @@ OF_RELEASES = (
         "tests/unit/test_projection.py::test_the_first_release_is_proven_before_its_pointer_is_written",
     ),
     Mutation(
-        "3.2",
+        "protocol",
         "a freeze is looked at in the transaction",
         TRANSACTION,
         'f"{NEW} OR frozen = :no"',
@@ -98,7 +100,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_a_freeze_stops_promotions_and_lets_rollbacks_through",
     ),
     Mutation(
-        "B1",
+        "order",
         "no environment is skipped",
         TRANSACTION,
         "        items.append(_order(commit, lower_table))\n",
@@ -106,7 +108,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_a_version_climbs_the_environments_in_order",
     ),
     Mutation(
-        "A11",
+        "approval",
         "an approval is consumed by one release",
         TRANSACTION,
         "AND consumed_by = :nobody AND",
@@ -114,7 +116,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_an_approval_is_consumed_by_exactly_one_release",
     ),
     Mutation(
-        "A3",
+        "approval",
         "an approval ends at its time",
         TRANSACTION,
         "AND expires_at > :now",
@@ -122,7 +124,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_an_approval_that_is_over_at_the_moment_of_release_does_not_count",
     ),
     Mutation(
-        "A8",
+        "approval",
         "an approval is for one head and these digests",
         APPROVAL,
         "        self.check_current(subject)\n",
@@ -130,7 +132,7 @@ OF_RELEASES = (
         f"{PROMOTE}::test_an_approval_counts_for_the_head_it_was_given_on_only",
     ),
     Mutation(
-        "3.2",
+        "protocol",
         "a rollback never undoes a newer fix",
         "promptops/fallback.py",
         "if (head.version, head.state) != left:",
@@ -138,7 +140,7 @@ OF_RELEASES = (
         f"{ROLLBACK}::test_a_rollback_never_undoes_a_newer_fix",
     ),
     Mutation(
-        "3.8",
+        "faults",
         "bytes that cannot be read stop no rollback",
         "promptops/fallback.py",
         "    except Exception:\n"
@@ -147,7 +149,7 @@ OF_RELEASES = (
         f"{ROLLBACK}::test_bytes_that_cannot_be_checked_do_not_stop_a_rollback",
     ),
     Mutation(
-        "3.8",
+        "faults",
         "bad bytes are passed over by a rollback",
         "promptops/fallback.py",
         "except (Revoked, ArtifactMissing, DigestMismatch) as error:",
@@ -155,7 +157,7 @@ OF_RELEASES = (
         f"{MATRIX}::test_a_rollback_is_whole_or_nothing_and_heals[bytes others]",
     ),
     Mutation(
-        "3.8",
+        "faults",
         "bytes are read before they are released",
         "promptops/stages/promote.py",
         "        self.artifacts.load(record)\n",
@@ -163,7 +165,7 @@ OF_RELEASES = (
         f"{MATRIX}::test_a_promotion_is_whole_or_nothing_and_heals[bytes missing]",
     ),
     Mutation(
-        "3.8",
+        "faults",
         "a pointer that is refused is no lost release",
         PROJECTION,
         "    except PromptOpsError as error:\n        logger.exception",
@@ -172,7 +174,7 @@ OF_RELEASES = (
         more=((PROJECTION, "    except Exception as error:\n", "    except KeyError as error:\n"),),
     ),
     Mutation(
-        "3.8",
+        "faults",
         "a pointer held by a label is told apart",
         "promptops/aws/ssm_pointers.py",
         "raise self._labelled(name) from error",
@@ -180,7 +182,7 @@ OF_RELEASES = (
         f"{MATRIX}::test_a_label_on_the_oldest_of_a_full_history_is_told_apart_and_heals_with_the_label",
     ),
     Mutation(
-        "3.8",
+        "faults",
         "a workflow that cannot start is told",
         "promptops/stages/request.py",
         "        ledger.put_request(failed)\n        raise\n",
@@ -189,7 +191,7 @@ OF_RELEASES = (
     ),
     # The audit trail.
     Mutation(
-        "B7",
+        "history",
         "a release's chain covers all of its row",
         "promptops/domain/ledger.py",
         "return replace(self, chain=digest(document))",
@@ -197,7 +199,7 @@ OF_RELEASES = (
         "tests/unit/domain/test_ledger_chain.py::test_a_changed_row_no_longer_has_its_chain",
     ),
     Mutation(
-        "B7",
+        "history",
         "a release names the chain before it",
         "promptops/domain/ledger.py",
         "        previous_chain=head.chain,\n",
@@ -205,23 +207,23 @@ OF_RELEASES = (
         "tests/unit/domain/test_ledger_chain.py::test_each_release_names_the_chain_of_the_one_before",
     ),
     Mutation(
-        "B7",
+        "history",
         "a release record is what was written, or no proof",
         "promptops/aws/s3_release_records.py",
-        "return release if release.sealed() == release else None",
-        "return release",
+        "return Release.from_dict(document) if is_sealed(document) else None",
+        "return Release.from_dict(document)",
         "tests/adapters/test_s3_release_records.py::test_a_record_changed_after_the_fact_proves_nothing",
     ),
     Mutation(
-        "B7",
+        "history",
         "a release record is created once",
-        "promptops/aws/s3_release_records.py",
-        '                    IfNoneMatch="*",\n',
+        "promptops/aws/s3_write_once.py",
+        '        IfNoneMatch="*",\n',
         "",
         "tests/adapters/test_s3_release_records.py::test_the_first_record_of_a_version_stays",
     ),
     Mutation(
-        "D1",
+        "bytes",
         "an artifact is created once",
         "promptops/aws/s3_write_once.py",
         '        IfNoneMatch="*",\n',
@@ -230,7 +232,7 @@ OF_RELEASES = (
     ),
     # Evidence.
     Mutation(
-        "C10",
+        "evidence",
         "a report is for exactly these bytes and cases",
         RULES,
         "if report.binding != wanted or report.thresholds",
@@ -239,7 +241,7 @@ OF_RELEASES = (
         "::test_a_report_of_another_text_dataset_grader_or_model_is_none[content_sha256]",
     ),
     Mutation(
-        "C10",
+        "evidence",
         "a report is read as it was linked",
         "promptops/aws/s3_reports.py",
         "if found != evidence.sha256:",
@@ -247,7 +249,7 @@ OF_RELEASES = (
         "tests/adapters/test_s3_evaluation.py::test_a_report_is_loaded_only_as_it_was_linked",
     ),
     Mutation(
-        "C10",
+        "evidence",
         "the evidence is the one the request went on with",
         RULES,
         "if record.evidence.sha256 != request.report_sha256:",
@@ -255,7 +257,7 @@ OF_RELEASES = (
         f"{PROMOTE}::test_promote_refuses_evidence_that_is_not_the_one_the_request_went_on_with",
     ),
     Mutation(
-        "C9",
+        "evidence",
         "all cases were run",
         RULES,
         "if len(report.cases) != record.dataset.cases:",
@@ -263,15 +265,15 @@ OF_RELEASES = (
         f"{PROMOTE}::test_evidence_that_is_not_of_the_real_thing_does_not_count",
     ),
     Mutation(
-        "C9",
+        "evidence",
         "a score is a number from 0 to 1",
         "promptops/domain/report.py",
         "not isinstance(score, (int, float)) or not 0 <= score <= 1:",
         "not isinstance(score, (int, float)):",
-        "tests/unit/test_bad_inputs.py::test_what_is_wrong_is_said_in_one_line_with_the_way_on[33-E_EVAL_SCORE0]",
+        "tests/adapters/test_s3_evaluation.py::test_a_score_that_is_no_score_is_no_result",
     ),
     Mutation(
-        "C9",
+        "evidence",
         "the score must reach the threshold",
         "promptops/domain/report.py",
         "self.score >= self.thresholds.min_score",
@@ -280,7 +282,7 @@ OF_RELEASES = (
     ),
     # What is served.
     Mutation(
-        "D1",
+        "bytes",
         "bytes have the digest that was released",
         "promptops/domain/artifact.py",
         "if found != expected_sha256:",
@@ -288,7 +290,7 @@ OF_RELEASES = (
         f"{SERVED_ON}[bytes others]",
     ),
     Mutation(
-        "D2",
+        "bytes",
         "the registry has the digest that is released",
         TRANSACTION,
         '"sha256 = :sha256 AND (attribute_not_exists(revoked) OR revoked = :no)"',
@@ -296,7 +298,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_unpublished_versions_and_other_digests_are_refused",
     ),
     Mutation(
-        "D2",
+        "bytes",
         "a version row is written once",
         "promptops/aws/dynamodb_publication.py",
         '"ConditionExpression": NEW}} for item in puts',
@@ -304,15 +306,15 @@ OF_RELEASES = (
         "tests/adapters/test_registry_listing.py::test_a_label_names_one_version_for_ever",
     ),
     Mutation(
-        "D3",
+        "pointer",
         "only a version released here is adopted",
-        "promptops/stages/reconcile.py",
+        REPAIR,
         "        if proof is None:\n",
         "        if proof is None and version < 0:\n",
         f"{RECONCILE}::test_a_version_that_was_never_released_here_is_refused",
     ),
     Mutation(
-        "D3",
+        "pointer",
         "the transaction knows what was released here",
         TRANSACTION,
         'if first_allowed else "sha256 = :sha256"',
@@ -320,7 +322,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_only_what_was_released_here_can_come_back",
     ),
     Mutation(
-        "D3",
+        "pointer",
         "a bare pointer needs its release record",
         RESOLVE,
         "        if release is None:\n            raise NotReleased(\n",
@@ -330,7 +332,7 @@ OF_RELEASES = (
         f"{RESOLVER}::test_a_bare_pointer_needs_a_release_record_at_a_cold_start",
     ),
     Mutation(
-        "D4",
+        "pointer",
         "a client never goes back to a lower revision",
         RESOLVE,
         "if known is not None and pointer.revision <= known.pointer.revision:",
@@ -338,7 +340,7 @@ OF_RELEASES = (
         f"{RESOLVER}::test_a_lower_revision_is_ignored_by_a_warm_process",
     ),
     Mutation(
-        "D5",
+        "revoked",
         "a revoked version is not released",
         TRANSACTION,
         "OR revoked = :no)",
@@ -346,7 +348,7 @@ OF_RELEASES = (
         f"{ON_TABLES}::test_a_revoked_version_comes_back_by_no_kind_of_release",
     ),
     Mutation(
-        "D5",
+        "revoked",
         "a rollback passes over revoked versions",
         "promptops/fallback.py",
         "    check_not_revoked(record)\n    try:\n",
@@ -354,15 +356,15 @@ OF_RELEASES = (
         f"{ROLLBACK}::test_versions_that_cannot_be_served_are_passed_over",
     ),
     Mutation(
-        "D5",
+        "revoked",
         "a revoked version leaves service everywhere",
         "promptops/stages/reconcile.py",
-        "        if revocation:\n",
-        "        if revocation and not head:\n",
+        "            if revocation:\n",
+        "            if revocation and not prompt_id:\n",
         f"{RECONCILE}::test_a_revoked_version_leaves_service_for_the_one_before_it",
     ),
     Mutation(
-        "D5",
+        "revoked",
         "a tombstone is refused by every client",
         RESOLVE,
         '    if pointer.state == "revoked":\n',
@@ -370,7 +372,7 @@ OF_RELEASES = (
         f"{RESOLVER}::test_a_revoked_version_is_refused_also_by_a_warm_process",
     ),
     Mutation(
-        "D6",
+        "outage",
         "who serves from memory says so",
         RESOLVE,
         "stale=known.problem is not None,",
@@ -378,15 +380,23 @@ OF_RELEASES = (
         f"{RESOLVER}::test_an_outage_serves_the_last_known_good_and_says_so",
     ),
     Mutation(
-        "D6",
-        "a pointer that cannot follow alarms",
+        "outage",
+        "a pointer that cannot follow fails the pass",
         "lambdas/promote/line.py",
-        "    if done.errors:\n",
-        "    if done.errors and not done.checked:\n",
-        "tests/adapters/test_promote_handler.py::test_a_pointer_that_cannot_be_written_alarms",
+        "    if is_passing(done):\n",
+        "    if is_passing(done) and not done.checked:\n",
+        f"{ON_HANDLER}::test_a_pointer_that_cannot_be_written_now_fails_the_pass_so_that_it_is_tried_again",
     ),
     Mutation(
-        "D6",
+        "outage",
+        "what no pass ends by itself alarms",
+        "promptops/stages/reconcile.py",
+        "    if codes:\n",
+        "    if codes and not found:\n",
+        f"{ON_HANDLER}::test_a_pointer_that_may_not_be_written_rings_and_is_not_tried_twice_a_minute",
+    ),
+    Mutation(
+        "outage",
         "an outage takes nothing away from who was served",
         RESOLVE,
         "            if known is None:\n                self._remember(prompt_id, problem,",
@@ -394,7 +404,7 @@ OF_RELEASES = (
         f"{SERVED_ON}[pointer down]",
     ),
     Mutation(
-        "D6",
+        "outage",
         "absence is never a command",
         RESOLVE,
         "except (Retired, Revoked) as error:\n            self._known.pop",
@@ -402,7 +412,7 @@ OF_RELEASES = (
         f"{RESOLVER}::test_a_deleted_pointer_is_never_a_command",
     ),
     Mutation(
-        "D7",
+        "bytes",
         "the digest covers the model",
         "promptops/domain/artifact.py",
         '"model": dict(self.model),',
@@ -410,7 +420,7 @@ OF_RELEASES = (
         "tests/unit/domain/test_compile.py::test_the_bytes_of_an_artifact_never_change",
     ),
     Mutation(
-        "D7",
+        "bytes",
         "the digest covers the parameters",
         "promptops/domain/artifact.py",
         '"parameters": dict(self.parameters),',
@@ -419,7 +429,7 @@ OF_RELEASES = (
     ),
     # Who.
     Mutation(
-        "F1",
+        "identity",
         "the actor is who signed",
         "promptops/aws/http_api.py",
         'arn = self.iam.get("userArn")',
@@ -427,7 +437,7 @@ OF_RELEASES = (
         "tests/unit/aws/test_http_api.py::test_the_actor_is_who_signed_whatever_the_body_says",
     ),
     Mutation(
-        "A7",
+        "approval",
         "no author approves their own change",
         APPROVAL,
         "            if author == person:\n",
@@ -435,7 +445,7 @@ OF_RELEASES = (
         f"{DECIDES}[signed in-wrote it]",
     ),
     Mutation(
-        "A7",
+        "approval",
         "no requester approves their own request",
         APPROVAL,
         "for known in (self.requested_by, *self.publishers)]:",
@@ -443,9 +453,9 @@ OF_RELEASES = (
         f"{DECIDES}[signed in-asked for it]",
     ),
     Mutation(
-        "B3",
+        "pointer",
         "a pointer is judged beside a head that rests",
-        "promptops/stages/reconcile.py",
+        REPAIR,
         "            if head != before:\n                continue\n",
         "",
         f"{RECONCILE}::test_nobody_is_accused_while_the_head_moves_between_the_looks",

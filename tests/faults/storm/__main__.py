@@ -22,7 +22,7 @@ from tests.faults.storm.nemesis import WORKERS, Nemesis
 from tests.faults.storm.plan import Plan
 from tests.faults.storm.remains import Remains
 
-DEFAULT_SECONDS = 120
+DEFAULT_SECONDS = 90
 FOLDER = ROOT / "build" / "faults"
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from promptops.aws.change_events import hinted_prompts, is_change_event
 from tests.unit.aws.recorded_events import PARAMETER_CHANGED, parameter_change, stream_record
-
-
-def notification(message: object) -> dict[str, Any]:
-    return {"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": message}}
 
 
 def named_by(event: dict[str, Any]) -> tuple[str, ...]:
@@ -49,12 +44,6 @@ POISON: list[Any] = [
     stream_record("HEAD", ""),
     stream_record("head", "refund-policy"),
     stream_record("OPEN", "refund-policy"),
-    notification(None),
-    notification("not JSON"),
-    notification("[" * 100_000),
-    notification('["refund-policy"]'),
-    notification('{"prompt_ids": "refund-policy"}'),
-    notification('{"prompt_ids": [7, null, "Upper-Case", "current"]}'),
 ]
 
 
@@ -99,12 +88,6 @@ def test_another_parameter_names_nothing(name):
 @pytest.mark.parametrize("detail", [None, "text", [], {}])
 def test_a_change_without_its_detail_names_nothing(detail):
     assert named_by({**PARAMETER_CHANGED, "detail": detail}) == ()
-
-
-def test_a_notification_may_name_several_prompts():
-    message = json.dumps({"prompt_ids": ["support-ticket", "refund-policy", "support-ticket"]})
-
-    assert named_by({"Records": [notification(message)]}) == ("support-ticket", "refund-policy")
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,18 @@ def test_other_requests_are_repeated_while_they_cannot_have_arrived() -> None:
     assert len(wire.sent) == 2
 
 
+def test_who_stops_waiting_is_told_that_it_may_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(request: AWSPreparedRequest) -> Reply:
+        raise KeyboardInterrupt
+
+    api = Api(URL, "eu-central-1", Credentials("AKIDEXAMPLE", "secret"), send=interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        api.post("/v1/prod/rollback", {}, repeatable=True)
+
+    assert "POST /v1/prod/rollback, which may be done all the same" in capsys.readouterr().err
+
+
 def test_refusals_are_not_repeated() -> None:
     wire, error = post(
         reply(403, {"error": {"code": "E_SELF_APPROVAL", "what": "you wrote it", "fix": "Ask another."}}),

@@ -203,18 +203,74 @@ def test_a_restore_fills_new_tables_and_a_drill_over_them_agrees(tables: AuditSt
     assert "requests, and approvals that no release used" in done.stdout
     assert drill["ok"] is True
     (releases,) = [kind for kind in drill["tables"][3]["kinds"] if kind["kind"] == "release"]
-    assert releases == {"kind": "release", "agree": 2, "missing": [], "differing": [], "newer": []}
+    assert releases == {
+        "kind": "release",
+        "agree": 2,
+        "missing": [],
+        "earlier": [],
+        "differing": [],
+        "newer": [],
+    }
 
 
-def test_a_second_restore_into_the_same_tables_is_refused(tables: AuditStack):
-    tables.run("audit", "restore", *new_tables())
+def test_a_second_restore_finds_everything_there_and_writes_nothing(tables: AuditStack):
+    first = tables.document("audit", "restore", *new_tables())
+    again = tables.document("audit", "restore", *new_tables())
+
+    assert first["ok"] is again["ok"] is True
+    assert [(row["written"], row["there"]) for row in first["tables"]] == [
+        (row["there"], row["written"]) for row in again["tables"]
+    ]
+    (releases,) = [
+        row for row in again["tables"] if row["table"] == "new-ledger-prod" and row["kind"] == "release"
+    ]
+    assert releases == {
+        "environment": "prod",
+        "table": "new-ledger-prod",
+        "kind": "release",
+        "written": 0,
+        "brought_up": 0,
+        "there": 2,
+        "newer": 0,
+        "different": [],
+    }
+
+
+def test_a_restore_over_a_row_with_another_content_names_it_and_writes_nothing_anywhere(tables: AuditStack):
+    client = tables.line.client("dynamodb")
+    theirs = {
+        "pk": {"S": f"RELEASE#{PROMPT}"},
+        "sk": {"S": "0000000001"},
+        "document": {"S": "{}"},
+    }
+    client.put_item(TableName="new-ledger-prod", Item=theirs)
 
     result = tables.run("audit", "restore", *new_tables())
 
     assert result.exit_code == 5
     assert result.stderr == (
-        "E_STATE: table new-registry is not empty. Nothing was written to it. "
-        "Restore into new tables, also after a restore that did not end.\n"
+        f"E_AUDIT: new-ledger-prod differs in the release RELEASE#{PROMPT} 0000000001, by the archive. "
+        "Nothing was written. See docs/audit.md: a row with other content is never overwritten.\n"
+    )
+    assert client.scan(TableName="new-registry")["Items"] == []
+    assert client.scan(TableName="new-ledger-prod")["Items"] == [theirs]
+    row = next(row for row in result.stdout.splitlines() if "new-ledger-prod" in row and " release " in row)
+    assert row.split()[-5:] == ["0", "0", "0", "0", "1"]
+
+
+def test_a_drill_names_rows_that_the_archive_could_not_give_back(tables: AuditStack):
+    tables.run("audit", "restore", *new_tables())
+    tables.line.installation = _with_new_tables(tables)  # type: ignore[misc]
+    tables.world.forget_archive()
+
+    young = tables.document("audit", "restore", "--drill")
+    tables.world.clock.pass_hours(1)
+    old = tables.run("audit", "restore", "--drill")
+
+    assert (young["ok"], young["remarks"][0]["text"]) == (True, "2 versions not archived yet")
+    assert old.exit_code == 5
+    assert old.stderr.startswith(
+        "E_AUDIT: support-ticket v1 has no copy in the archive, should have one: it is older than 15 minutes."
     )
 
 

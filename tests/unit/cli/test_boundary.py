@@ -26,6 +26,8 @@ from tests.unit.cli.stack import Stack, run
         (("promote", "a-b@v1"), "E_USAGE: missing option '--to'. See promptops promote --help."),
         (("history", "a-b", "--env", "dev", "--limit", "x"), "E_USAGE: invalid value for '--limit'"),
         (("show", "--nope"), "E_USAGE: no such option: --nope. See promptops show --help."),
+        (("show", "a-b", "--follow"), "E_USAGE: --follow is about a request. Name it with --request."),
+        (("audit",), "E_USAGE: missing command. See promptops audit --help."),
     ],
 )
 def test_a_wrong_command_line_exits_2_in_the_same_form(arguments: tuple[str, ...], line: str) -> None:

@@ -268,6 +268,7 @@ def published(stack: Stack, folder: Path) -> None:
         ((PROMPT, "--env", "dev"), "E_USAGE"),
         ((str(V1), str(V2), "--env", "dev", "--env", "prod"), "E_USAGE"),
         ((str(V1), str(V2), str(V3)), "E_USAGE"),
+        (("prompts/support-ticket", str(V1)), "E_USAGE"),
         ((PROMPT, "--env", "dev", "--env", "production"), "E_ENV"),
         ((str(V1), str(V3)), "E_VERSION_UNKNOWN"),
         ((f"{PROMPT}@12",), "E_VERSION"),

@@ -72,8 +72,7 @@ def test_where_all_say_the_same_there_is_a_line_for_each_environment_and_exit_0(
     assert (result.exit_code, result.stderr) == (0, "")
     assert heads.split() == HEADS
     assert dev.split()[:4] == [PROMPT, "dev", "v1", "v1"]
-    assert "v1, revision 1" in dev
-    assert '{"revision":1' in dev
+    assert dev.count("v1, revision 1") == 2
     assert all(line.endswith(" none") for line in (dev, staging, prod))
     assert prod.split()[2:] == ["v1", "v1", "-", "-", "none"]
 
@@ -229,6 +228,7 @@ def test_outside_a_checkout_git_is_not_looked_at(agreed, tmp_path, monkeypatch):
     result = agreed.run("drift")
 
     assert result.exit_code == 0
+    assert "git is left out" in result.stderr
     assert result.stdout.splitlines()[1].split()[2:4] == ["-", "v1"]
 
 
@@ -356,7 +356,7 @@ def test_a_pointer_read_just_before_a_release_is_looked_at_again(agreed, prompts
 def test_what_reconcilers_found_of_one_prompt_is_shown_newest_first(agreed, prompts):
     for prompt_id, value in ((PROMPT, "v98"), ("refund-policy", "v97"), (PROMPT, "v99")):
         agreed.world.ledgers["dev"].note_drift(
-            Drift(prompt_id, repr(value), "{}", "arn:aws:iam::1:user/x", "refused", agreed.world.clock.now())
+            Drift(prompt_id, value, "{}", "arn:aws:iam::1:user/x", "refused", agreed.world.clock.now())
         )
 
     one = agreed.run("drift", PROMPT, "--folder", str(prompts))

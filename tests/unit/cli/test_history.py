@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from promptops.domain.identifiers import PromptRef
 from tests.unit.cli.stack import Stack
 from tests.unit.release_world import PROMPT
@@ -25,6 +27,20 @@ def test_all_environments_are_merged_newest_first(stack: Stack) -> None:
         ("dev", "1", "promote"),
     ]
     assert rows[0][5:8] == ["v1", "→", "v2"]
+
+
+def test_where_columns_find_no_room_each_release_is_a_block_of_lines(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.world.released(1, 2, to="dev")
+    monkeypatch.setenv("COLUMNS", "80")
+
+    newest, oldest = stack.run("history", PROMPT, "--env", "dev").stdout.split("\n\n")
+
+    assert newest.splitlines()[0].split() == ["REVISION", "2"]
+    assert [line.split()[0] for line in oldest.splitlines()][:3] == ["REVISION", "AT", "KIND"]
+    (release,) = stack.world.ledgers["dev"].releases(PROMPT, 1)
+    assert f"REQUEST   {release.request_id}\n" in newest + "\n"
 
 
 def test_freezes_and_revocations_stand_between_the_releases(stack: Stack) -> None:

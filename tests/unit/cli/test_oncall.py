@@ -65,7 +65,8 @@ def test_a_retired_prompt_is_served_again_by_a_rollback(stack: Stack) -> None:
 
     assert result.exit_code == 0
     assert stack.world.ledgers["dev"].head(PROMPT).pointer().to_text() == stack.world.pointer()
-    assert "support-ticket@v2 is live in dev, revision 4" in result.stdout
+    assert result.stdout == "support-ticket@v2 is live in dev, revision 4.\n"
+    assert "v2 → v2" not in stack.run("changes", "--since", "2020-01-01").stdout
 
 
 def test_a_ledger_that_does_not_answer_stops_no_rollback(
@@ -466,7 +467,7 @@ def test_changes_tell_everything_that_happened_newest_first(stack: Stack) -> Non
     ]
     assert "v2 → v1" in rows[3]
     assert rows[3].split()[-3:] == ["carol", "wrong", "severities"]
-    assert "mallory  refused: the pointer was v9, expected v1" in rows[0]
+    assert "mallory  refused: the pointer was 'v9', expected v1" in rows[0]
 
 
 def test_changes_reach_as_far_back_as_asked_and_no_further(stack: Stack) -> None:

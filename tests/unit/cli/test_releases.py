@@ -97,6 +97,21 @@ def test_promote_in_json_is_one_document(stack: Stack) -> None:
     assert document["live"][-1] == {"environment": "prod", "version": "v1", "revision": 1, "projected": True}
 
 
+def test_a_release_that_stops_on_its_way_says_where_it_stays(stack: Stack) -> None:
+    stack.world.publish(1)
+    promoting(stack)
+    stack.world.freeze("prod", "incident 7")
+
+    result = promote(stack)
+    data = stack.document("promote", "support-ticket@v1", "--to", "prod", "--reason", "again")["error"]["data"]
+
+    assert result.exit_code == 4
+    told, error = result.stderr.splitlines()[-2:]
+    assert told == "support-ticket@v1 was released in dev, staging, and goes no further:"
+    assert error.startswith("E_FROZEN: ")
+    assert data["released"] == ["dev", "staging"]
+
+
 def test_promoting_what_is_live_changes_nothing(stack: Stack) -> None:
     stack.world.released(1, to="prod")
     promoting(stack)

@@ -180,7 +180,7 @@ def test_only_a_value_that_nobody_answers_for_is_a_fault():
 
 def test_a_drift_from_before_a_value_was_written_does_not_answer_for_it():
     log = log_of(releases(1))
-    late = Drift(PROMPT, "'v9'", "", "somebody", "refused", "2026-03-01T11:00:30Z")
+    late = Drift(PROMPT, "v9", "", "somebody", "refused", "2026-03-01T11:00:30Z")
     early = replace(late, at="2026-03-01T09:00:00Z")
 
     assert pointer_findings(log, {}, written("v9"), [late])[0] == []

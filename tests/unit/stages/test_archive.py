@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from promptops.contract import names
-from promptops.domain.errors import EndpointDown, PromptOpsError
+from promptops.domain.errors import EndpointDown, NotReleased, PromptOpsError
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.restriction import RestrictionKind, next_restriction
-from promptops.stages.archive import MAX_COPIES_PER_PASS
+from promptops.stages.archive import FREEZES, MAX_COPIES_PER_PASS
 from tests.unit.fakes import FakeArchive
 from tests.unit.fakes_release import Crash, CrashesAfter
 from tests.unit.release_world import CAROL, PROMPT, World
@@ -324,3 +324,59 @@ def test_a_promotion_whose_record_was_never_written_gets_it_although_another_is_
     assert copy(world) == []
 
     assert (PROMPT, 2) in world.records["dev"].stored
+
+
+@pytest.mark.parametrize("fault", [KeyError("actor"), NotReleased("there is no such row")])
+def test_a_release_that_cannot_be_read_keeps_no_other_log_from_being_copied(fault, monkeypatch):
+    world = World()
+    world.release(world.publish(prompt_id="a-first"), to="prod")
+    world.released(1, to="prod")
+    restrict(world, "freeze")
+    ledger = world.ledgers["prod"]
+    release = ledger.release
+
+    def one_is_bad(prompt_id: str, revision: int) -> Any:
+        if prompt_id == "a-first":
+            raise fault
+        return release(prompt_id, revision)
+
+    monkeypatch.setattr(ledger, "release", one_is_bad)
+
+    (error,) = copy(world, "prod")
+
+    assert not error.retryable
+    assert ledger.archived() == {PROMPT: 1, FREEZES: 1}
+
+
+@pytest.mark.parametrize("log", ["ledger", "registry"])
+def test_a_freeze_or_a_revocation_that_cannot_be_read_keeps_no_release_from_being_copied(log, monkeypatch):
+    world = World()
+    world.released(1, to="prod")
+    port: Any = world.ledgers["prod"] if log == "ledger" else world.registry
+    method = "restrictions" if log == "ledger" else "last_restrictions"
+
+    def unreadable(*args: object) -> None:
+        raise KeyError("actor")
+
+    monkeypatch.setattr(port, method, unreadable)
+
+    (error,) = copy(world, "prod")
+
+    assert "KeyError" in error.what
+    assert release_key(1, environment="prod") in world.archive.objects
+
+
+def test_what_there_is_no_time_for_is_copied_by_the_next_pass(caplog):
+    world = World()
+    world.released(1, 2, 3)
+    world.release(world.publish(prompt_id="z-last"))
+    heads = world.ledgers["dev"].heads()
+    looks = iter([True, True, True])
+
+    errors = world.archiver().copy(heads, in_time=lambda: next(looks, False))
+
+    assert errors == []
+    assert world.ledgers["dev"].archived() == {PROMPT: 2}
+    assert "1 of 2 logs of dev are left to the next pass" in caplog.text
+    assert copy(world) == []
+    assert world.ledgers["dev"].archived() == {PROMPT: 3, "z-last": 1}

@@ -80,6 +80,110 @@ def test_rows_that_are_not_archived_yet_are_a_remark_and_no_fault():
     assert "1 version not archived yet" in world.remarks()
 
 
+@pytest.mark.parametrize(
+    ("archived", "hours", "found"),
+    [
+        (False, 0.2, []),
+        (
+            False,
+            0.3,
+            [
+                "support-ticket v1 has no copy in the archive",
+                "support-ticket revocation 1 has no copy in the archive",
+                "dev support-ticket revision 1 has no copy in the archive",
+                "staging support-ticket revision 1 has no copy in the archive",
+                "prod support-ticket revision 1 has no copy in the archive",
+                "prod freeze 1 has no copy in the archive",
+            ],
+        ),
+        (True, 0.3, []),
+    ],
+)
+def test_a_row_has_its_copy_after_a_quarter_of_an_hour(archived: bool, hours: float, found: list[str]):
+    world = high_risk()
+    world.freeze("prod", "audit week")
+    world.revoke(PromptRef(PROMPT, 1))
+    world.archive_all() if archived else world.forget_archive()
+    world.clock.pass_hours(hours)
+
+    lost = [text for text in world.found() if "archive" in text]
+
+    assert lost == [f"{text}, should have one: it is older than 15 minutes" for text in found]
+    assert bool([text for text in world.remarks() if "not archived yet" in text]) == (hours == 0.2)
+
+
+def test_a_row_that_can_neither_be_read_nor_copied_is_found_at_once():
+    world = high_risk(archived=False)
+    trail = world.trails["prod"]
+    trail.forge(releases={1: None})
+
+    assert any("no copy in the archive" in found for found in world.found())
+
+
+def record_of(world: AuditWorld, environment: str, version: int, **changes: object) -> None:
+    """Another release record than was written, sealed as if it were one."""
+    proofs = world.records[environment].stored
+    release = replace(proofs[PROMPT, 1], version=version, **changes)  # type: ignore[arg-type]
+    proofs[PROMPT, version] = release.sealed()
+
+
+def test_a_release_record_without_a_promotion_is_named(world: AuditWorld):
+    record_of(world, "prod", 3)
+
+    assert world.found() == [
+        "prod support-ticket release record v3 has a promote of v3, "
+        "should have none: it was never promoted here"
+    ]
+
+
+def test_a_release_record_of_a_prompt_nobody_knows_is_named(world: AuditWorld):
+    release = replace(world.records["prod"].stored[PROMPT, 1], prompt_id="never-heard-of").sealed()
+    world.records["prod"].stored["never-heard-of", 1] = release
+
+    assert [found.split(" has ")[0] for found in world.found()] == ["prod never-heard-of release record v1"]
+
+
+def test_a_release_record_of_other_bytes_is_named(world: AuditWorld):
+    record_of(world, "prod", 2, sha256=OTHER)
+    promoted = world.registry.rows[PromptRef(PROMPT, 2)].sha256
+
+    assert world.found() == [
+        f"prod support-ticket release record v2 has sha256 {OTHER[:12]}, "
+        f"should have {promoted[:12]}, as promoted"
+    ]
+
+
+@pytest.mark.parametrize("changes", [{"reason": "trust me"}, {"version": 3}, {"prompt_id": "another"}])
+def test_a_release_record_that_is_not_what_was_written_is_named(
+    world: AuditWorld, changes: dict[str, object]
+):
+    proofs = world.records["prod"].stored
+    forged = replace(proofs[PROMPT, 2], **changes)  # type: ignore[arg-type]
+    proofs[PROMPT, 2] = forged if "reason" in changes else forged.sealed()
+
+    (found,) = world.found()
+
+    assert found.startswith("prod support-ticket release record v2 has what is no record of it")
+
+
+def test_a_promotion_has_its_release_record_after_a_quarter_of_an_hour(world: AuditWorld):
+    del world.records["prod"].stored[PROMPT, 2]
+
+    assert world.found() == []
+    assert world.remarks() == ["1 release record not written yet"]
+    world.clock.pass_hours(0.3)
+    assert world.found() == [
+        "prod support-ticket release record v2 has no object, "
+        "should have one: its promotion is older than 15 minutes"
+    ]
+
+
+def test_a_release_record_answers_for_a_promotion_whose_row_is_gone(world: AuditWorld):
+    del world.ledgers["prod"].history[PROMPT]
+
+    assert not any("release record" in found for found in world.found())
+
+
 def test_one_prompt_in_one_environment_can_be_asked_for(world: AuditWorld):
     world.release(world.publish(1, prompt_id="another-one"), to="dev")
 
@@ -203,7 +307,7 @@ def test_a_time_before_the_row_before_is_named(world: AuditWorld):
     world.forget_archive()
     world.rewrite("prod", 3, at="2026-02-01T10:00:00.000000Z")
 
-    (found,) = world.found()
+    found, *_ = world.found()
 
     assert found.startswith("prod support-ticket revision 3 has at 2026-02-01")
 
@@ -308,7 +412,7 @@ def test_a_promotion_from_before_the_one_below_it_is_named(world: AuditWorld):
     world.forget_archive()
     world.rewrite("prod", 1, at="2026-02-01T10:00:00.000000Z")
 
-    (found,) = world.found()
+    found, *_ = world.found()
 
     assert found.startswith("prod support-ticket revision 1 has at 2026-02-01T10:00:00.000000Z, should have ")
     assert found.endswith("of its first release in staging")

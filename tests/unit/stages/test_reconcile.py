@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from promptops.contract.names import POINTER_REFUSED
-from promptops.domain.errors import AccessRefused, EndpointDown, Throttled
+from promptops.contract.names import DRIFT_ALARM
+from promptops.domain.errors import AccessRefused, EndpointDown, Throttled, UnreadableRow
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, next_release
 from promptops.domain.people import Actor
 from promptops.domain.pointer import Pointer
 from promptops.ports import Commit
+from promptops.stages.reconcile import SECONDS_TO_END, is_passing
+from promptops.withdrawal import withdraw
 from tests.unit.release_world import CAROL, PROMPT, World
 
 OTHER = "refund-policy"
@@ -51,7 +53,7 @@ def set_by_hand(world: World, value: str | None, prompt_id: str = PROMPT) -> Non
 
 def accusations(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The log lines that the drift alarm counts."""
-    return [record.message for record in caplog.records if record.message.startswith(POINTER_REFUSED)]
+    return [record.message for record in caplog.records if record.message.startswith(DRIFT_ALARM)]
 
 
 def outcomes(world: World) -> list[str]:
@@ -108,7 +110,7 @@ def test_an_idle_pass_costs_few_calls_however_many_prompts_there_are():
         "ledger.archived": 1,
         "ledger.restrictions": 1,
         "registry.revocations": 1,
-        "pointers.read_many": 1,
+        "pointers.read_many": 3,
         "alarms.project": 1,
     }
 
@@ -127,19 +129,19 @@ def test_a_pointer_nobody_of_ours_wrote_is_put_back_and_held_against_its_writer(
     assert (drift.prompt_id, drift.outcome) == (PROMPT, "refused")
     assert drift.writer == "arn:aws:iam::111122223333:user/oncall"
     assert drift.expected == world.head_pointer()
-    assert len(drift.found) <= 80
+    assert (drift.found, drift.mended) == (value, True)
     assert len(accusations(caplog)) == 1
     assert world.reconcile().refused == []
 
 
 def test_a_refused_pointer_is_one_line_of_the_log_whatever_it_holds(caplog):
     world = a_world(1)
-    set_by_hand(world, "x\n" + POINTER_REFUSED + "refund-policy\r\x1b[2J")
+    set_by_hand(world, "x\n" + DRIFT_ALARM + "refund-policy\r\x1b[2J")
 
     world.reconcile()
 
     (line,) = accusations(caplog)
-    assert line.startswith(f"{POINTER_REFUSED}{PROMPT} held ")
+    assert line.startswith(f"{DRIFT_ALARM}the pointer of {PROMPT} held ")
     assert line.isprintable()
 
 
@@ -166,7 +168,7 @@ def test_a_refused_pointer_is_put_back_where_it_cannot_be_noted(monkeypatch, cap
     assert len(accusations(caplog)) == 1
 
 
-def test_a_deleted_pointer_is_made_again_and_accuses_nobody(caplog):
+def test_a_deleted_pointer_is_made_again_and_rings(caplog):
     world = World()
     world.released(1, 2)
     set_by_hand(world, None)
@@ -177,7 +179,7 @@ def test_a_deleted_pointer_is_made_again_and_accuses_nobody(caplog):
     assert (done.repaired, done.refused) == ([PROMPT], [])
     assert (drift.outcome, drift.found, drift.writer) == ("missing", "", "unknown")
     assert world.pointer() == world.head_pointer()
-    assert accusations(caplog) == []
+    assert accusations(caplog) == [f"{DRIFT_ALARM}the pointer of {PROMPT} was missing"]
 
 
 def test_a_first_release_whose_pointer_is_still_to_come_is_no_finding():
@@ -298,6 +300,7 @@ def test_a_revoked_version_typed_by_hand_is_refused(caplog):
 
 def test_a_typed_version_is_left_where_its_proof_cannot_be_read(monkeypatch):
     world = a_world(1, 2)
+    world.reconcile()
     set_by_hand(world, "v1")
     monkeypatch.setattr(world.records["dev"], "read", failing(EndpointDown("S3 does not answer")))
 
@@ -430,7 +433,7 @@ def test_pointers_are_repaired_while_the_registry_does_not_answer(monkeypatch):
     assert [error["code"] for error in done.errors] == ["E_ENDPOINT"]
 
 
-def test_lost_release_records_of_live_versions_come_back_with_the_next_process():
+def test_a_record_that_was_never_written_comes_with_the_first_pass():
     world = a_world(1)
     world.records["dev"].stored.clear()
 
@@ -439,7 +442,7 @@ def test_lost_release_records_of_live_versions_come_back_with_the_next_process()
     assert (PROMPT, 1) in world.records["dev"].stored
 
 
-def test_a_record_that_was_seen_is_not_read_again():
+def test_what_is_archived_has_its_record_and_no_process_looks_for_it_again():
     world = a_world(1)
     world.reconcile()
     world.records["dev"].stored.clear()
@@ -449,14 +452,15 @@ def test_a_record_that_was_seen_is_not_read_again():
     assert world.records["dev"].stored == {}
 
 
-def test_a_record_that_could_not_be_read_is_not_taken_for_seen(monkeypatch):
+def test_what_is_not_archived_yet_has_its_record_looked_for_by_every_pass():
     world = a_world(1)
-    with monkeypatch.context() as patched:
-        patched.setattr(world.records["dev"], "read", failing(EndpointDown("S3 does not answer")))
-        assert world.reconcile().errors
     world.records["dev"].stored.clear()
+    reconciler = replace(world.reconciler(), archive=lambda heads, marks, in_time: [])
 
-    world.reconcile()
+    reconciler.reconcile()
+    assert (PROMPT, 1) in world.records["dev"].stored
+    world.records["dev"].stored.clear()
+    reconciler.reconcile()
 
     assert (PROMPT, 1) in world.records["dev"].stored
 
@@ -491,6 +495,215 @@ def test_pointers_that_cannot_be_read_together_are_read_one_by_one(monkeypatch):
     done = world.reconcile()
 
     assert (done.refused, done.repaired, done.errors) == ([OTHER], [], [])
+
+
+def many(number: int) -> tuple[World, list[str]]:
+    """So many prompts, each with a pointer that is not ours."""
+    world = World()
+    names = [f"prompt-{each:02d}" for each in range(number)]
+    for name in names:
+        world.release(world.publish(prompt_id=name))
+        set_by_hand(world, "v99", name)
+    return world, names
+
+
+@pytest.mark.parametrize("error", [Throttled("slow down"), EndpointDown("no answer")])
+def test_what_was_read_before_an_outage_counts_and_the_rest_is_the_next_passs(error, monkeypatch):
+    world, names = many(25)
+    pointers, asked = world.pointers["dev"], Counter[str]()
+    read_many, read = pointers.read_many, pointers.read
+
+    def in_part(prompt_ids: list[str]) -> Any:
+        if names[10] in prompt_ids:
+            raise error
+        return read_many(prompt_ids)
+
+    def counted(prompt_id: str) -> str | None:
+        asked[prompt_id] += 1
+        return read(prompt_id)
+
+    monkeypatch.setattr(pointers, "read_many", in_part)
+    monkeypatch.setattr(pointers, "read", counted)
+    done = world.reconcile()
+
+    assert (done.refused, sorted(asked)) == (names[:10], names[:10])
+    (problem,) = done.errors
+    assert problem["code"] == error.code
+    assert "15 pointers" in str(problem["what"])
+    monkeypatch.undo()
+    assert world.reconcile().refused == names[10:]
+
+
+def test_a_pass_ends_before_its_time_and_says_how_much_is_left():
+    world, names = many(25)
+    world.revoke(PromptRef(names[-1], 1))
+    times = iter([20.0] * 8)
+
+    done = world.reconciler().reconcile((), lambda: next(times, SECONDS_TO_END))
+
+    # One look at the time for what is revoked, three for reading pointers, then one a prompt.
+    assert (done.withdrawn, done.refused) == ([names[-1]], [names[-1], *names[:4]])
+    (error,) = done.errors
+    assert error["code"] == "E_UNAVAILABLE"
+    assert "20 of 25 prompts in dev" in str(error["what"])
+    assert world.archive.objects == {}
+    assert world.reconcile().refused == names[4:-1]
+
+
+def test_pointers_there_was_no_time_to_read_are_an_error_too():
+    world, _ = many(25)
+    times = iter([20.0])
+
+    done = world.reconciler().reconcile((), lambda: next(times, SECONDS_TO_END))
+
+    assert [str(error["what"]).split(" of 25")[0] for error in done.errors] == [
+        "the time was over before 15",
+        "the time was over before 10",
+    ]
+
+
+def test_a_head_that_cannot_be_read_keeps_no_other_from_being_repaired(monkeypatch, caplog):
+    world = a_world(1)
+    set_by_hand(world, "v99")
+    ledger = world.ledgers["dev"]
+    heads = ledger.heads
+
+    def with_a_bad_one(prompt_ids: Any = None, unreadable: Any = None) -> Any:
+        unreadable(UnreadableRow("a row of the heads is none"))
+        return heads(prompt_ids)
+
+    monkeypatch.setattr(ledger, "heads", with_a_bad_one)
+    done = world.reconcile()
+
+    assert done.refused == [PROMPT]
+    assert [error["code"] for error in done.errors] == ["E_ROW"]
+    assert any("1 errors in dev that no pass ends by itself: E_ROW" in line for line in accusations(caplog))
+
+
+def test_a_revocation_that_cannot_be_read_keeps_no_other_from_being_obeyed(monkeypatch):
+    world = a_world(1, 2)
+    world.revoke(PromptRef(PROMPT, 2))
+    revocations = world.registry.revocations
+
+    def with_a_bad_one(unreadable: Any = None) -> Any:
+        unreadable(UnreadableRow("a row of the list is none"))
+        return revocations()
+
+    monkeypatch.setattr(world.registry, "revocations", with_a_bad_one)
+    done = world.reconcile()
+
+    assert done.withdrawn == [PROMPT]
+    assert [error["code"] for error in done.errors] == ["E_ROW"]
+
+
+def test_an_error_that_no_pass_ends_rings_and_one_that_may_pass_does_not(monkeypatch, caplog):
+    world = a_world(1)
+    world.archive.objects["archive/ledger/dev/releases/support-ticket/0000000001.json"] = {}
+    lasting = world.reconcile()
+    told = accusations(caplog)
+    caplog.clear()
+    world.archive.objects.clear()
+    monkeypatch.setattr(world.archive, "keep", failing(EndpointDown("S3 does not answer")))
+
+    passing = world.reconcile()
+
+    assert told == [f"{DRIFT_ALARM}1 errors in dev that no pass ends by itself: E_DIGEST"]
+    assert accusations(caplog) == []
+    assert (is_passing(lasting), is_passing(passing)) == (False, True)
+
+
+def test_what_cannot_be_put_right_is_noted_once_and_rings_all_the_time(monkeypatch, caplog):
+    world = a_world(1)
+    set_by_hand(world, "v98")
+    with monkeypatch.context() as patched:
+        patched.setattr(world.pointers["dev"], "write", failing(AccessRefused("a policy denies it")))
+        for _ in range(3):
+            world.clock.pass_hours(1)
+            assert not is_passing(world.reconcile())
+        set_by_hand(world, "v99")
+        world.reconcile()
+        world.reconcile()
+
+    notes = world.ledgers["dev"].drifts()
+    assert [(note.found, note.mended) for note in notes] == [("v99", False), ("v98", False)]
+    assert len([line for line in accusations(caplog) if " held " in line]) == 5
+
+
+def test_the_same_value_written_again_after_it_was_put_back_is_noted_again():
+    world = a_world(1)
+    for value in ("v99", "v99", None, None):
+        world.clock.pass_hours(1)
+        set_by_hand(world, value)
+        world.reconcile()
+
+    assert outcomes(world) == ["missing", "missing", "refused", "refused"]
+    assert all(note.mended for note in world.ledgers["dev"].drifts())
+
+
+def test_a_value_found_under_another_head_is_noted_again(monkeypatch):
+    world = a_world(1, 2)
+    monkeypatch.setattr(world.pointers["dev"], "write", failing(AccessRefused("a policy denies it")))
+    for _ in range(2):
+        set_by_hand(world, "v99")
+        world.reconcile()
+        world.clock.pass_hours(1)
+        world.roll_back(to="v1")
+
+    assert len(outcomes(world)) == 2
+
+
+def test_where_nobody_knows_what_was_noted_it_is_noted(monkeypatch):
+    world = a_world(1)
+    set_by_hand(world, "v99")
+    monkeypatch.setattr(world.ledgers["dev"], "drifts", failing(KeyError("prompt_id")))
+
+    done = world.reconcile()
+
+    monkeypatch.undo()
+    assert (done.refused, done.errors, outcomes(world)) == ([PROMPT], [], ["refused"])
+
+
+def test_a_pointer_of_a_prompt_that_was_never_released_rings_when_it_is_hinted_at(caplog):
+    world = a_world(1)
+    set_by_hand(world, "v1", "never-released")
+
+    done = world.reconcile("dev", "never-released", "nothing-at-all")
+
+    (line,) = accusations(caplog)
+    assert line.startswith(f"{DRIFT_ALARM}never-released has a pointer and no release in dev")
+    assert (done.checked, done.errors) == (0, [])
+    assert world.pointers["dev"].values["never-released"] == "v1"
+
+
+def test_a_first_release_that_is_just_made_is_no_pointer_without_a_release(monkeypatch, caplog):
+    world = a_world(1)
+    pointers = world.pointers["dev"]
+    read = pointers.read
+
+    def released_meanwhile(prompt_id: str) -> str | None:
+        world.release(world.publish(prompt_id=OTHER))
+        return read(prompt_id)
+
+    monkeypatch.setattr(pointers, "read", released_meanwhile)
+    world.reconcile("dev", OTHER)
+
+    assert accusations(caplog) == []
+
+
+def test_of_two_who_adopt_different_values_the_slower_one_gives_way():
+    world = a_world(1, 2, 3)
+    set_by_hand(world, "v1")
+
+    def other_value() -> None:
+        set_by_hand(world, "v2")
+        assert world.reconcile().adopted == [PROMPT]
+        set_by_hand(world, "v1")
+
+    ledger: Any = Overtaken(world.ledgers["dev"], other_value)
+    done = replace(world.reconciler(), ledger=ledger).reconcile()
+
+    assert (done.adopted, done.refused, done.errors) == ([], [], [])
+    assert world.ledgers["dev"].head(PROMPT).version == 2
 
 
 def test_a_pointer_that_may_not_be_written_is_an_error_of_its_prompt_alone(monkeypatch):
@@ -672,3 +885,17 @@ class Overtaken:
 @pytest.fixture(autouse=True)
 def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
+
+
+def test_two_passes_that_leave_a_revoked_version_for_different_targets_are_one_withdrawal():
+    world = World()
+    world.released(1, 2, 3)
+    world.revoke(PromptRef(PROMPT, 3))
+    ledger, head = world.ledgers["dev"], world.ledgers["dev"].head(PROMPT)
+    parts = {"ledger": ledger, "registry": world.registry, "artifacts": world.artifacts, "clock": world.clock}
+    (revocation,) = world.registry.revocations()
+    first = withdraw(head, revocation, **parts)
+    world.revoke(PromptRef(PROMPT, 2))
+
+    assert withdraw(head, revocation, **parts) == first
+    assert len(ledger.releases(PROMPT)) == 4

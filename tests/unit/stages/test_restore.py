@@ -9,7 +9,7 @@ import pytest
 from promptops.contract import names
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.restored import Restored
-from promptops.stages.restore import rebuild
+from promptops.stages.restore import rebuild, without_copy
 from tests.unit.audit_world import AuditWorld, FakeReportFinder
 from tests.unit.release_world import CAROL, PROMPT
 
@@ -126,3 +126,47 @@ def test_an_empty_archive_gives_back_nothing_and_finds_nothing():
 
     assert (found.prompts, found.findings) == ((), ())
     assert [dict(ledger.releases) for ledger in found.ledgers] == [{}, {}, {}]
+
+
+def lacking(world: AuditWorld) -> tuple[list[str], list[str]]:
+    """Findings and remarks about rows without a copy."""
+    lost, late = without_copy(rebuilt(world), world.versions, world.trails, world.clock.now())
+    return [f"{finding.log} {finding.environment}" for finding in lost], [remark.text for remark in late]
+
+
+def test_tables_that_are_archived_lack_nothing_in_the_archive(world: AuditWorld):
+    world.clock.pass_hours(1)
+
+    assert lacking(world) == ([], [])
+
+
+def test_every_row_that_the_archive_could_not_give_back_is_found(world: AuditWorld):
+    world.forget_archive()
+    world.clock.pass_hours(1)
+
+    lost, late = lacking(world)
+
+    assert lost == [
+        *["versions "] * 3,
+        "revocations ",
+        *["releases dev"] * 2,
+        *["releases staging"] * 2,
+        *["releases prod"] * 3,
+        "freezes prod",
+    ]
+    assert late == []
+
+
+def test_what_was_written_a_moment_ago_may_lack_its_copy(world: AuditWorld):
+    world.clock.pass_hours(1)
+    world.release(world.publish(4), to="dev")
+
+    assert lacking(world) == ([], ["1 version not archived yet", "1 release not archived yet"])
+
+
+def test_a_row_whose_copy_is_bad_has_one(world: AuditWorld):
+    change(world, names.archived_release_key("prod", PROMPT, 2), "release", reason="x")
+    world.spoil(PromptRef(PROMPT, 2), "missing")
+    world.clock.pass_hours(1)
+
+    assert lacking(world) == ([], [])
