@@ -77,7 +77,7 @@ class AccessKit(Construct):
                 arns.route(self._api.id, route, environment)
                 for route in ROUTES
                 if kind in route.policies
-                # One line for all environments: a policy has at most 6,144 characters, and nobody has some.
+                # One line for all environments: a policy has at most 6,144 characters, nobody has only one.
                 for environment in ("*" if route.per_environment else "",)
             ],
         )
