@@ -84,6 +84,9 @@ def _aws(error: Exception) -> PromptOpsError:
     except ClientError as unknown:
         code = unknown.response["Error"]["Code"]
         return Unavailable(f"AWS answered {unknown.operation_name} with {code}", "Run promptops doctor.")
+    except Exception as other:
+        what = f"the AWS client gave up with {type(other).__name__}: {shown(other)}"
+        return Unavailable(what, "Try again; then check profile, AWS_ENDPOINT_URL and proxy.")
 
 
 def _usage(error: typer.TyperException) -> InvalidUsage:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 
 from promptops.cli.boundary import as_ours
 from promptops.cli.main import COMMANDS
@@ -81,6 +82,7 @@ def test_debugging_shows_where_it_happened(stack: Stack, monkeypatch: pytest.Mon
             ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no"}}, "Query"),
             "E_UNAVAILABLE",
         ),
+        (ResponseParserError("Unable to parse response"), "E_UNAVAILABLE"),
     ],
 )
 def test_an_error_of_aws_that_escaped_is_one_of_ours(error: Exception, code: str) -> None:
