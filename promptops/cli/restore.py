@@ -46,6 +46,8 @@ def restore(
     if drill == bool(registry) or bool(registry) != bool(tables):
         what = "restore takes --drill, or --registry and --ledger"
         raise InvalidUsage(what, "See promptops audit restore --help.")
+    if len({registry, *tables.values()}) <= len(tables) and tables:
+        raise InvalidUsage("two of these are one table", "Name one for the registry and one for each ledger.")
     to_stack = line.open_line(profile, region, prefix)
     known = to_stack.installation.environments
     if tables and sorted(tables) != sorted(known):

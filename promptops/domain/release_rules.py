@@ -88,8 +88,8 @@ def check_base(request: ReleaseRequest, environment: str, head: Head, winner: Re
         raise head_moved(request.base_revision, head, winner)
 
 
-def head_moved(seen: int | str, head: Head, winner: Release | None) -> Conflict:
-    """The conflict, naming who was faster; `seen` is the revision or version somebody went by."""
+def head_moved(seen: int, head: Head, winner: Release | None) -> Conflict:
+    """The conflict, naming who was faster than somebody who went by the revision `seen`."""
     by = f" by {winner.actor}" if winner else ""
     return Conflict(
         f"head of {head.prompt_id} moved {seen} to {head.revision} (v{head.version}{by})",

@@ -6,11 +6,11 @@ import secrets
 
 from promptops.contract.bodies import RollbackBody
 from promptops.contract.messages import Promoted
-from promptops.domain.errors import NotReleased
+from promptops.domain.errors import Conflict, NotReleased
 from promptops.domain.identifiers import PromptRef, check_prompt_id, parse_version
 from promptops.domain.ledger import Head, Release, next_release
 from promptops.domain.people import Actor
-from promptops.domain.release_rules import check_op_id, check_same_operation, head_moved
+from promptops.domain.release_rules import check_op_id, check_same_operation
 from promptops.domain.request import check_reason
 from promptops.domain.version import VersionRecord
 from promptops.fallback import leave, newest_clean, released_version
@@ -66,10 +66,23 @@ def rollback(
         release = ledger.release(prompt_id, head.revision)
     else:
         if seen is not None and (head.version, head.state) != (seen, "live"):
-            winner = ledger.release(prompt_id, head.revision) if head.revision else None
-            raise head_moved(f"v{seen}", head, winner)
+            raise _not_live(seen, head, ledger)
         release = leave(head, commit, ledger=ledger)
     return projected(release, ledger=ledger, pointers=pointers, records=records, unchanged=unchanged)
+
+
+def _not_live(seen: int, head: Head, ledger: Ledger) -> Conflict:
+    """The conflict with what was made live meanwhile, and by whom."""
+    what = f"{head.prompt_id}@v{seen} is not live in {ledger.environment}"
+    if head.revision:
+        by = ledger.release(head.prompt_id, head.revision).actor
+        what = f"{what}: v{head.version} is {head.state} (revision {head.revision}, by {by})"
+    return Conflict(
+        what,
+        f"See promptops history {head.prompt_id} --env {ledger.environment} and decide again.",
+        revision=head.revision,
+        version=head.version,
+    )
 
 
 def _target(

@@ -173,6 +173,7 @@ def test_a_denied_read_names_the_action(stack: AuditStack, monkeypatch: pytest.M
         (("audit", "restore", "--registry", "new"), "E_USAGE"),
         (("audit", "restore", "--ledger", "dev=new"), "E_USAGE"),
         (("audit", "restore", "--registry", "new", "--ledger", "dev=new"), "E_USAGE"),
+        (("audit", "restore", "--registry", "new", "--ledger", "dev=a", "--ledger", "prod=a"), "E_USAGE"),
         (("audit", "restore", "--registry", "new", "--ledger", "dev"), "E_USAGE"),
     ],
 )
