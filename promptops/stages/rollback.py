@@ -76,7 +76,7 @@ def _not_live(seen: int, head: Head, ledger: Ledger) -> Conflict:
     what = f"{head.prompt_id}@v{seen} is not live in {ledger.environment}"
     if head.revision:
         by = ledger.release(head.prompt_id, head.revision).actor
-        what = f"{what}: v{head.version} is {head.state} (revision {head.revision}, by {by})"
+        what = f"{what}, v{head.version} by {by} is {head.state} (revision {head.revision})"
     return Conflict(
         what,
         f"See promptops history {head.prompt_id} --env {ledger.environment} and decide again.",

@@ -107,7 +107,7 @@ def test_a_rollback_from_what_is_live_no_longer_changes_nothing(aws: LocalAws, f
     )
 
     assert stale.document["error"]["code"] == "E_CONFLICT"
-    assert "(v2 by " in stale.document["error"]["what"]
+    assert "v2 by " in stale.document["error"]["what"]
     assert ledger(aws, "dev").head("fleet-stays") == before
 
 

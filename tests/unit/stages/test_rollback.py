@@ -248,7 +248,7 @@ def test_two_rollbacks_from_the_same_version_are_one():
     world.released(1, 2, 3)
 
     assert world.roll_back(leaves="v3", op_id="mine").version == 2
-    with pytest.raises(Conflict, match=r"@v3 is not live in dev: v2 is live \(revision 4, by carol\)"):
+    with pytest.raises(Conflict, match=r"@v3 is not live in dev, v2 by carol is live \(revision 4\)"):
         world.roll_back(leaves="v3", op_id="yours", by=ALICE)
 
     assert world.ledgers["dev"].head(PROMPT).version == 2
