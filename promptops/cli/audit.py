@@ -45,6 +45,7 @@ def verify(
               promptops audit verify support-ticket --env prod --json
     Next:     promptops history support-ticket
     """
+    from promptops.cli import records
     from promptops.cli.audit_view import audit_document, audit_lines
 
     if prompt:
@@ -53,7 +54,7 @@ def verify(
     if env:
         to_stack.environment(env)
     with telling() as say:
-        audited = to_stack.auditor(say).verify(prompt, env)
+        audited = records.auditor_of(to_stack, say).verify(prompt, env)
     problems = [str(finding) for part in audited for finding in part.findings]
     conclude(audit_document(prompt, env, audited), audit_lines(audited), problems, as_json=as_json)
 

@@ -11,8 +11,6 @@ from promptops.contract.names import installation_parameter, people_parameter
 from promptops.domain.errors import AccessRefused, InvalidUsage, NotInstalled, UnknownEnvironment, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
 
     from promptops.cli.api import Api
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from promptops.domain.report import Evidence, Report
     from promptops.domain.version import VersionRecord
     from promptops.ports import Ledgers, Pointers, Registry
-    from promptops.stages.audit import Auditor
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
@@ -157,12 +154,6 @@ class Line:
         from promptops.aws.s3_reports import S3Reports
 
         return S3Reports(self.installation.artifact_bucket, self._s3).load(evidence)
-
-    def auditor(self, say: Callable[[str], None], bucket: str = "") -> Auditor:
-        """Everything on record; `say` is told what is being looked at, `bucket` stands in for our own."""
-        from promptops.cli.records import auditor_of
-
-        return auditor_of(self, say, bucket)
 
     def execution_status(self, arn: str) -> str:
         """Of a run of the release workflow: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""

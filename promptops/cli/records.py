@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONNECTIONS = WORKERS * READERS
 
 
-def auditor_of(line: Line, say: Callable[[str], None], bucket: str) -> Auditor:
+def auditor_of(line: Line, say: Callable[[str], None], bucket: str = "") -> Auditor:
     """Reads with the caller's own rights; writes nothing."""
     found = line.installation
     bucket = bucket or found.artifact_bucket

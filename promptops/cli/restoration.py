@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from promptops.aws.dynamodb_archived_rows import Row, ledger_rows, registry_rows
 from promptops.aws.dynamodb_restore import Compared, beside, compare, write
+from promptops.cli import records
 from promptops.domain.errors import AuditBroken
 from promptops.domain.restored import Restored
 from promptops.stages.restore import rebuild, without_copy
@@ -57,7 +58,7 @@ class Place:
 def restored(line: Line, say: Say, bucket: str) -> Restored:
     """Everything in the bucket, checked; no table is opened for it."""
     say("reading the archive")
-    return _restored(line.auditor(say, bucket), line.installation.environments)
+    return _restored(records.auditor_of(line, say, bucket), line.installation.environments)
 
 
 def compared(
@@ -65,9 +66,9 @@ def compared(
 ) -> tuple[Restored, list[Place], Sequence[Finding], Sequence[Remark]]:
     """The archive, each table of the installation beside the rows it should have, and rows without a copy."""
     say("reading the archive")
-    records = line.auditor(say, bucket)
-    started = records.clock.now()
-    found = _restored(records, line.installation.environments)
+    auditor = records.auditor_of(line, say, bucket)
+    started = auditor.clock.now()
+    found = _restored(auditor, line.installation.environments)
     tables = {REGISTRY: line.installation.registry_table, **line.installation.ledger_tables}
     client = line.client("dynamodb")
     places = []
@@ -76,7 +77,7 @@ def compared(
         table = tables[environment]
         places.append(Place(environment, table, tuple(compare(table, rows, client))))
     say("looking for rows without a copy")
-    return found, places, *without_copy(found, records.registry, records.trails, started)
+    return found, places, *without_copy(found, auditor.registry, auditor.trails, started)
 
 
 def written(line: Line, found: Restored, tables: Mapping[str, str], say: Say) -> list[Place]:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from promptops.cli import records
 from promptops.domain.errors import AccessRefused
 from promptops.domain.identifiers import PromptRef
 from promptops.stages.audit import Auditor
@@ -25,10 +26,6 @@ class AuditLine(FakeLine):
     world: AuditWorld
     dynamodb: Any = None
 
-    def auditor(self, say: Any, bucket: str = "") -> Auditor:
-        say("registry: 1 of 1 prompts")
-        return self.world.auditor()
-
     def client(self, service: Any, connections: int = 10) -> Any:
         assert service == "dynamodb"
         return self.dynamodb
@@ -44,6 +41,11 @@ class AuditStack(Stack):
         for version in (1, 2):
             self.world.release(self.world.publish(version), to="prod")
         self.world.archive_all()
+        monkeypatch.setattr(records, "auditor_of", self.auditor_of)
+
+    def auditor_of(self, _line: Any, say: Any, bucket: str = "") -> Auditor:
+        say("registry: 1 of 1 prompts")
+        return self.world.auditor()
 
 
 @pytest.fixture
