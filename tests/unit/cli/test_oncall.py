@@ -52,7 +52,7 @@ def test_a_rollback_never_undoes_a_newer_fix(stack: Stack) -> None:
 
     assert result.exit_code == 5
     assert result.stderr.splitlines()[-1].startswith("E_CONFLICT: ")
-    assert "(v3 by alice)" in result.stderr
+    assert "v3 by alice is live" in result.stderr
     assert stack.world.ledgers["dev"].head(PROMPT).version == 3
 
 
