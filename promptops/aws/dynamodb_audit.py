@@ -68,7 +68,7 @@ class DynamoDbRegistryTrail:
         )
 
     def _partition(self, of: str, begins: str = "") -> Iterator[Item]:
-        return partition(self._client, self._table, ("prompt_id", "version"), of, begins)
+        return partition(self._client, self._table, ("prompt_id", "version"), of, begins=begins)
 
 
 class DynamoDbTrail:

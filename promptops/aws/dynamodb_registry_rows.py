@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from promptops.aws import dynamodb_stored as stored
 from promptops.aws.dynamodb_batch import get_items
 from promptops.aws.dynamodb_items import Item, attribute, document_of, value
 from promptops.aws.dynamodb_transaction import Sleep
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Key = tuple[str, str]
+KEYS = ("prompt_id", "version")
 #: The condition under which a row is the first one of its key.
 NEW = "attribute_not_exists(prompt_id)"
 THERE = "attribute_exists(prompt_id)"
@@ -44,22 +46,9 @@ class RegistryRows:
 
     def newest_first(self, partition: str, begins_with: str = "") -> Iterator[Item]:
         """The rows of a partition whose sort key begins so, from its end."""
-        condition, values = "prompt_id = :id", {":id": value(partition)}
-        if begins_with:
-            condition, values = (
-                f"{condition} AND begins_with(version, :v)",
-                {**values, ":v": value(begins_with)},
-            )
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ConsistentRead=True,
-            ScanIndexForward=False,
+        return stored.partition(
+            self.client, self.table, KEYS, partition, begins=begins_with, newest_first=True
         )
-        with mapped("dynamodb:Query"):
-            for page in pages:
-                yield from (dict(item) for item in page["Items"])
 
 
 def key_item(key: Key) -> Item:

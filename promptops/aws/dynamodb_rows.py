@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from promptops.aws import dynamodb_stored as stored
 from promptops.aws.dynamodb_batch import get_items
 from promptops.aws.dynamodb_items import Item, document_of, to_item, value
 from promptops.aws.dynamodb_transaction import Sleep
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Key = tuple[str, str]
+KEYS = ("pk", "sk")
 #: The condition under which a row is the first one of its key.
 NEW = "attribute_not_exists(pk)"
 
@@ -54,19 +56,10 @@ class Rows:
         self, partition: str, *, since: str = "", newest_first: bool = False, limit: int | None = None
     ) -> list[Item]:
         """The rows of a partition."""
-        condition, values = "pk = :pk", {":pk": partition}
-        if since:
-            condition, values = f"{condition} AND sk >= :since", {**values, ":since": since}
-        with mapped("dynamodb:Query"):
-            pages = self.client.get_paginator("query").paginate(
-                TableName=self.table,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=bound(values),
-                ConsistentRead=True,
-                ScanIndexForward=not newest_first,
-                PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
-            )
-            return [dict(item) for page in pages for item in page["Items"]]
+        found = stored.partition(
+            self.client, self.table, KEYS, partition, since=since, newest_first=newest_first, limit=limit
+        )
+        return list(found)
 
     def put(self, key: Key, document: Mapping[str, object], **attributes: str | int) -> None:
         with mapped("dynamodb:PutItem"):

@@ -21,19 +21,34 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, AssertionError)
 
 
 def partition(
-    client: DynamoDBClient, table: str, keys: tuple[str, str], of: str, begins: str = ""
+    client: DynamoDBClient,
+    table: str,
+    keys: tuple[str, str],
+    of: str,
+    *,
+    begins: str = "",
+    since: str = "",
+    newest_first: bool = False,
+    limit: int | None = None,
 ) -> Iterator[Item]:
     """The rows of a partition in the order of their sort keys, strongly consistent.
 
-    `keys` are the names of partition and sort key; with `begins`, rows whose sort key begins so.
+    `keys` are the names of partition and sort key; with `begins` or `since`, rows whose sort key begins so,
+    or is not below that.
     """
     name, sort = keys
+    names, values, condition = {"#name": name}, {":of": value(of)}, "#name = :of"
+    if begins or since:
+        names, values = {**names, "#sort": sort}, {**values, ":from": value(begins or since)}
+        condition += " AND begins_with(#sort, :from)" if begins else " AND #sort >= :from"
     pages = client.get_paginator("query").paginate(
         TableName=table,
-        KeyConditionExpression="#name = :of" + (" AND begins_with(#sort, :begins)" if begins else ""),
-        ExpressionAttributeNames={"#name": name, **({"#sort": sort} if begins else {})},
-        ExpressionAttributeValues={":of": value(of), **({":begins": value(begins)} if begins else {})},
+        KeyConditionExpression=condition,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
         ConsistentRead=True,
+        ScanIndexForward=not newest_first,
+        PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
     )
     with mapped("dynamodb:Query"):
         for page in pages:

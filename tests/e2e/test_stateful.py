@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Never
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -46,7 +46,7 @@ from tests.e2e.folders import renamed
 from tests.e2e.inside import installation, ledger, pointers, request_row
 from tests.e2e.waiting import until
 from tests.faults.machine import CANARY, GONE, ReleaseMachine
-from tests.faults.system import Capability, Fault, Name, Service, Used
+from tests.faults.system import Capability, Name, Used
 
 ENVIRONMENT = "dev"
 PROMOTE = function_name(DEFAULT_PREFIX, "promote", ENVIRONMENT)
@@ -98,12 +98,6 @@ class DeployedSystem:
         if self.frozen(ENVIRONMENT):
             self.unfreeze(ENVIRONMENT)
 
-    def under(self, fault: Fault, meanwhile: object) -> Never:
-        raise NotImplementedError
-
-    def outage(self, service: Service) -> Never:
-        raise NotImplementedError
-
     def recover(self) -> None:
         """Nothing of ours was down."""
 
@@ -132,18 +126,6 @@ class DeployedSystem:
             "alice", "/v1/publish", **replace(body, source=source, authors=["alice@example.com"]).to_dict()
         )
         return PromptRef(prompt_id, parse_version(done["version"]))
-
-    def evaluate(self, ref: PromptRef, *, good: bool, other_bytes: bool) -> Never:
-        raise NotImplementedError
-
-    def ask(self, ref: PromptRef, environment: str, by: Name) -> Never:
-        raise NotImplementedError
-
-    def decide(self, request_id: str, environment: str, by: Name, *, approve: bool) -> Never:
-        raise NotImplementedError
-
-    def carry_on(self, request_id: str) -> Never:
-        raise NotImplementedError
 
     def promote(self, ref: PromptRef, environment: str, by: Name) -> None:
         body = {"prompt_id": ref.prompt_id, "version": f"v{ref.version}", "reason": "better answers"}
@@ -233,9 +215,6 @@ class DeployedSystem:
 
     def approval(self, environment: str, approval_id: str) -> Approval:
         return self._ledger.approval(approval_id)
-
-    def person(self, approval: Approval) -> Never:
-        raise NotImplementedError
 
     def report(self, release: Release) -> Report | None:
         evidence = self._registry.version(PromptRef(release.prompt_id, release.version)).evidence

@@ -21,7 +21,7 @@ from promptops.domain.ledger import GENESIS, Head, Release
 from promptops.domain.people import Actor
 from promptops.domain.pointer import Pointer, parse_pointer
 from promptops.domain.version import VersionRecord
-from tests.faults.system import Client, Died, Fault, Service, System, Used
+from tests.faults.system import Client, Died, Fault, Laboratory, Service, System, Used
 
 #: A value of a variable that must never be found anywhere but in what is sent to the model.
 CANARY = "canary-7f3a-"
@@ -115,13 +115,13 @@ class Operation:
 class ReleaseMachine(RuleBasedStateMachine):
     """Rules and invariants over any system; a subclass says which by `make`."""
 
-    make: ClassVar[Callable[[], System]]
+    make: ClassVar[Callable[[], System | Laboratory]]
     #: How many releases there are at least before anything else happens.
     least_releases: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
-        self.system: System = type(self).make()
+        self.system: System | Laboratory = type(self).make()
         self.places = [(env, prompt) for env in self.system.environments for prompt in self.system.prompts]
         self.digests: dict[PromptRef, str] = {}
         self.requests: list[str] = []

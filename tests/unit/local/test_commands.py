@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -136,14 +136,27 @@ def test_programs_get_the_same_as_json():
     assert (bob["password"], bob["approves"]) == ("secret-of-bob", True)
 
 
+class Watched(io.StringIO):
+    """`told` once a step has said that it is still under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = threading.Event()
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if "…" in self.getvalue():
+            self.told.set()
+        return written
+
+
 def test_a_quick_step_is_silent_and_a_slow_one_tells_its_seconds(monkeypatch: pytest.MonkeyPatch):
-    quick, slow = io.StringIO(), io.StringIO()
+    quick, slow = io.StringIO(), Watched()
     with step("Quick", stream=quick):
         pass
     monkeypatch.setattr("infra.local.progress._QUIET_SECONDS", 0.0)
     with step("Slow", stream=slow):
-        while "…" not in slow.getvalue():
-            time.sleep(0.001)
+        assert slow.told.wait(30)
 
     assert quick.getvalue() == ""
     assert slow.getvalue().splitlines()[-1] == "Slow: 0.0 s"
