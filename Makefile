@@ -7,7 +7,7 @@ CDK := node_modules/.bin/cdk
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help install demo check test faults bootstrap deploy clean lint types promises
+.PHONY: help install demo check test faults bench bootstrap deploy clean lint types promises
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ test: check ## check, then unit, adapter and end-to-end tests on the local AWS
 faults: build/installed build/installed-tests ## Kill processes, lose replies, take mitigations away; SEED= and DURATION= in seconds
 	$(BIN)/python -m tests.faults.storm $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--seconds $(DURATION))
 	$(BIN)/python -m tests.faults.mutations
+
+bench: build/installed build/installed-tests build/installed-bench ## Measure beside promptfoo and compare verdicts; ONLY=grading runner differential workflow
+	$(BIN)/python -m bench $(ONLY)
 
 bootstrap: build/installed ## Prepare your AWS account and Region for the CDK, once
 	$(CDK) bootstrap --app "$(BIN)/python app.py" $(ARGS)
@@ -66,4 +69,12 @@ build/installed-demo: build/installed infra/local/demo/requirements.txt
 
 build/installed-tests: build/installed build/installed-demo tests/requirements.txt
 	@$(BIN)/python $(PIP) -r tests/requirements.txt
+	@touch $@
+
+# The lock file pins promptfoo; its optional packages, half a gigabyte of other people's clients, stay away.
+build/installed-bench: bench/package.json bench/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a == 22 && b >= 22) || (a == 20 && b >= 20) ? 0 : 1)' || { echo "E_TOOL: promptfoo needs Node.js 20.20 or 22.22 and newer." >&2; exit 2; }
+	@echo "Installing promptfoo"
+	@mkdir -p build/promptfoo && cp bench/package.json bench/package-lock.json build/promptfoo
+	@cd build/promptfoo && npm install --omit=optional --ignore-scripts --force --no-audit --no-fund --silent
 	@touch $@

@@ -8,22 +8,27 @@ from typing import Any
 
 from constructs import Construct
 
+from infra import context_models as models
 from infra import context_values as values
-from infra.context_values import Environment, InvalidContext, LockMode, Mfa, Model
+from infra.context_values import Endpoint, Environment, InvalidContext, LockMode, Mfa, Model
 from infra.target import CLOUD, Target
-from promptops.contract.names import DEFAULT_PREFIX
+from promptops.contract.asked_models import AskedModel
+from promptops.contract.names import DEFAULT_PREFIX, endpoint_kind
 from promptops.domain.people import Person
+from promptops.domain.question import ModelName
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "prefix": values.prefix,
     "environments": values.environments,
     "people": values.people,
-    "models": values.models,
+    "models": models.models,
+    "endpoints": models.endpoints,
     "mail_from": values.optional_email,
     "oncall_emails": values.emails,
     "mfa": values.one_of("mfa", "optional", "required"),
     "log_days": values.log_days,
     "lock_mode": values.one_of("lock_mode", "GOVERNANCE", "COMPLIANCE"),
+    **{name: models.cap(name) for name in ("evaluation_max_usd_per_run", "evaluation_max_usd_per_day")},
     **{
         name: values.count(name)
         for name in (
@@ -58,12 +63,15 @@ class Context:
     )
     people: tuple[Person, ...] = ()
     models: tuple[Model, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     mail_from: str = ""
     oncall_emails: tuple[str, ...] = ()
     mfa: Mfa = "optional"
     ttl_seconds: int = 60
     chunk_cases: int = 10
     evaluation_concurrency: int = 5
+    evaluation_max_usd_per_run: str = "25"
+    evaluation_max_usd_per_day: str = "250"
     request_hours: int = 72
     approval_hours: int = 48
     lock_mode: LockMode = "GOVERNANCE"
@@ -95,7 +103,33 @@ class Context:
         read = {name: _read(name, value) for name, value in rest.items()}
         read["people"] = (*read.get("people", ()), *target.people)
         read["mail_from"] = read.get("mail_from") or target.mail_from
-        return cls(**read, target=target)
+        context = cls(**read, target=target)
+        context.check_paces()
+        return context
+
+    @property
+    def accepted_model_kinds(self) -> tuple[str, ...]:
+        """Whose reports are evidence here."""
+        return (*self.target.accepted_model_kinds, *(endpoint_kind(each.name) for each in self.endpoints))
+
+    @property
+    def asked_models(self) -> list[AskedModel]:
+        """Every model with its provider, its limit and its price."""
+        listed = {"bedrock": self.models, **{each.name: each.models for each in self.endpoints}}
+        return [
+            AskedModel(ModelName(model.id, provider), model.requests_per_minute, model.price)
+            for provider, models in listed.items()
+            for model in models
+        ]
+
+    def check_paces(self) -> None:
+        """Raises InvalidContext where functions that share a model's limit could not ask once a minute."""
+        for model in self.asked_models:
+            if 0 < model.requests_per_minute < self.evaluation_concurrency:
+                raise InvalidContext(
+                    f"requests_per_minute of {model.name.id} is {model.requests_per_minute}, shared by "
+                    f"{self.evaluation_concurrency} functions; raise it or lower evaluation_concurrency"
+                )
 
     @property
     def environment_names(self) -> tuple[str, ...]:

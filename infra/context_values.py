@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from promptops.domain.evaluation.prices import Price
 from promptops.domain.people import Person
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9]{1,15}")
@@ -38,10 +39,29 @@ class Environment:
 
 @dataclass(frozen=True)
 class Model:
-    """A Bedrock model. With `regions` the id is an inference profile that may route to them."""
+    """A model. With `regions` the id is an inference profile of Bedrock's that may route to them.
+
+    0 requests a minute is no limit; without a price the model has the one of the shipped table, if any.
+    """
 
     id: str
     regions: tuple[str, ...] = ()
+    requests_per_minute: int = 0
+    price: Price | None = None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An address that speaks OpenAI's API, the secret with its key, and the models that may be asked there.
+
+    `key_arn` is the key of KMS the secret is encrypted with, empty for Secrets Manager's own.
+    """
+
+    name: str
+    url: str
+    secret_arn: str
+    models: tuple[Model, ...]
+    key_arn: str = ""
 
 
 def prefix(value: str) -> str:
@@ -78,13 +98,6 @@ def people(value: Iterable[Mapping[str, Any]]) -> tuple[Person, ...]:
     return tuple(
         Person(item["name"], emails(item.get("emails", ())), texts("iam", item.get("iam", ())))
         for item in entries("people", value, "name", "emails", "iam")
-    )
-
-
-def models(value: Iterable[Mapping[str, Any]]) -> tuple[Model, ...]:
-    return tuple(
-        Model(item["id"], texts("regions", item.get("regions", ())))
-        for item in entries("models", value, "id", "regions")
     )
 
 

@@ -14,6 +14,7 @@ from infra.api import Api
 from infra.approvers import GROUP, SignIn
 from infra.context import Context
 from infra.context_values import Environment
+from infra.evaluate_settings import evaluate_settings
 from infra.function import Function
 from infra.oncall import OnCall
 from infra.permissions import Permissions
@@ -85,13 +86,7 @@ class Functions(Construct):
         return self._function(
             "evaluate",
             statements=self._permissions.evaluate(),
-            settings=settings.EvaluateSettings(
-                registry_table=self._state.registry.table_name,
-                artifact_bucket=self._artifact_bucket,
-                evaluation_bucket=self._state.evaluation_data.bucket.bucket_name,
-                model_kind=self._context.target.model_kind,
-                chunk_cases=str(self._context.chunk_cases),
-            ),
+            settings=evaluate_settings(self._context, self._state),
         )
 
     def _promote(self, environment: Environment, *, alarm_topic_arn: str, dead_letters_arn: str) -> Function:
@@ -107,7 +102,7 @@ class Functions(Construct):
                 artifact_bucket=self._artifact_bucket,
                 state_machine_arn=arns.state_machine(self._context.prefix),
                 approval_required="true" if environment.approval == "required" else "false",
-                accepted_model_kinds=",".join(self._context.target.accepted_model_kinds),
+                accepted_model_kinds=",".join(self._context.accepted_model_kinds),
                 request_hours=str(self._context.request_hours),
                 alarm_topic_arn=alarm_topic_arn,
             ),

@@ -52,6 +52,7 @@ class Permissions:
                 [self._state.registry.table_arn],
                 {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["prompt_id", "version", "evidence"]}},
             ),
+            self._counting(),
             *self._read_artifacts(names.artifact_key("*", "*"), names.report_key("*", "*", "*")),
             allow(["s3:PutObject"], self._artifacts(names.report_key("*", "*", "*"))),
             allow(["s3:GetObject"], self._evaluation(names.dataset_key("*"), names.chunk_key("*", "*"))),
@@ -60,6 +61,7 @@ class Permissions:
             via_s3(["kms:GenerateDataKey"], self._state.artifacts.key),
             via_s3(["kms:GenerateDataKey", "kms:Decrypt"], self._state.evaluation_data.key),
             *self._models(),
+            *self._endpoint_keys(),
         ]
 
     def promote(self, environment: str, *, dead_letters_arn: str) -> list[iam.PolicyStatement]:
@@ -156,6 +158,29 @@ class Permissions:
 
     def _read_artifacts(self, *keys: str) -> list[iam.PolicyStatement]:
         return read_objects(self._state, *keys)
+
+    def _counting(self) -> iam.PolicyStatement:
+        """Count cases and dollars in rows of evaluations and days, which no prompt's id can name."""
+        few = {
+            "dynamodb:LeadingKeys": [RegistryKeys.RUNS, RegistryKeys.SPEND],
+            "dynamodb:Attributes": ["prompt_id", "version", *RegistryKeys.COUNTED],
+        }
+        return allow(
+            ["dynamodb:UpdateItem"], [self._state.registry.table_arn], {"ForAllValues:StringEquals": few}
+        )
+
+    def _endpoint_keys(self) -> list[iam.PolicyStatement]:
+        """Read the keys of the listed endpoints, and no other secret."""
+        endpoints = self._context.endpoints
+        if not endpoints:
+            return []
+        secrets = [endpoint.secret_arn for endpoint in endpoints]
+        keys = sorted({endpoint.key_arn for endpoint in endpoints if endpoint.key_arn})
+        service = {"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"}}
+        return [
+            allow(["secretsmanager:GetSecretValue"], secrets),
+            *([allow(["kms:Decrypt"], keys, service)] if keys else []),
+        ]
 
     def _models(self) -> list[iam.PolicyStatement]:
         resources = [arn for model in self._context.models for arn in arns.model(model)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from infra.evaluation_line import evaluation
 from infra.states import (
     APPROVE,
-    EVALUATE,
     PROMOTE,
     PUBLISH,
     State,
@@ -17,8 +17,6 @@ from infra.states import (
 )
 from promptops.contract.answers import Ended
 from promptops.contract.messages import (
-    EvaluateTask,
-    EvaluationPlan,
     OpenApprovalTask,
     PromoteTask,
     ValidateTask,
@@ -48,7 +46,7 @@ def definition(*, concurrency: int, approval_hours: int, total_hours: int) -> St
                 ResultPath=None,
             ),
             "Evidence?": choice("$.evidence", {"valid": "Release"}, otherwise="Plan evaluation"),
-            **_evaluation(concurrency),
+            **evaluation(concurrency, then="Read evidence", catch=_RECORD),
             "Read evidence": _begin(then="Evidence now?"),
             "Evidence now?": choice("$.evidence", {"valid": "Release"}, otherwise="No evidence"),
             "No evidence": {
@@ -88,40 +86,6 @@ def definition(*, concurrency: int, approval_hours: int, total_hours: int) -> St
 def _begin(*, then: str) -> State:
     payload = message(PromoteTask, task="begin", **_REQUEST)
     return task(PROMOTE, payload, then=then, catch=_RECORD, OutputPath="$.Payload")
-
-
-def _evaluation(concurrency: int) -> dict[str, State]:
-    """Plan, cases, report: a chunk is a range of lines, only the function opens the cases."""
-    planned = {"evaluation_id": "$.plan.evaluation_id", "dataset_sha256": "$.plan.dataset_sha256"}
-    chunk = message(EvaluateTask, task="chunk", chunk="$$.Map.Item.Value", **_PROMPT, **planned)
-    report = message(
-        EvaluateTask,
-        task="report",
-        chunks="$.plan.chunk_count",
-        started_at="$.plan.started_at",
-        **_PROMPT,
-        **planned,
-    )
-    answer = message(EvaluationPlan, **{name: f"$.Payload.{name}" for name in EvaluationPlan.__annotations__})
-    return {
-        "Plan evaluation": task(
-            EVALUATE,
-            message(EvaluateTask, task="plan", **_PROMPT),
-            then="Evaluate cases",
-            catch=_RECORD,
-            ResultSelector=answer,
-            ResultPath="$.plan",
-        ),
-        "Evaluate cases": each(
-            "$.plan.chunks",
-            chunk,
-            {"Evaluate chunk": task(EVALUATE, "$", OutputPath="$.Payload")},
-            then="Write report",
-            catch=_RECORD,
-            at_once=concurrency,
-        ),
-        "Write report": task(EVALUATE, report, then="Read evidence", catch=_RECORD, ResultPath=None),
-    }
 
 
 def _one_environment(approval_hours: int) -> dict[str, State]:

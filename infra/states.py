@@ -112,6 +112,11 @@ def message(kind: type[Message], **values: object) -> dict[str, object]:
     return {f"{name}.$" if str(value).startswith("$") else name: value for name, value in values.items()}
 
 
+def selected(kind: type[Message]) -> dict[str, str]:
+    """All of what a function answers, without what the invocation puts around it."""
+    return {f"{name}.$": f"$.Payload.{name}" for name in kind.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
 def caught(*errors: str, to: str) -> State:
     return {"ErrorEquals": [*errors] or ["States.ALL"], "ResultPath": "$.error", "Next": to}
 

@@ -13,7 +13,7 @@ from promptops.domain.errors import PromptOpsError
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release
 from promptops.domain.people import Actor, People
-from promptops.domain.report import CaseResult, Evidence, Report
+from promptops.domain.report import Evidence, Report
 from promptops.domain.request import ReleaseRequest
 from promptops.domain.restriction import Restriction
 from promptops.domain.version import Family, VersionRecord
@@ -108,35 +108,12 @@ class Datasets(Protocol):
         """Raises DatasetChanged when the bytes are others."""
 
 
-class ChunkResults(Protocol):
-    """Results of evaluation chunks, in the restricted bucket."""
-
-    def store(self, evaluation_id: str, chunk: int, results: Sequence[CaseResult]) -> None: ...
-
-    def load(self, evaluation_id: str, chunk: int) -> Sequence[CaseResult]: ...
-
-
 class Reports(Protocol):
     def store(self, report: Report) -> Evidence:
         """Written once."""
 
     def load(self, evidence: Evidence) -> Report:
         """Raises EvidenceMismatch when the bytes are not the ones linked."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a model said; tokens as the provider counted them."""
-
-    text: str
-    input_tokens: int
-    output_tokens: int
-    latency_ms: int
-
-
-class Model(Protocol):
-    def answer(self, artifact: Artifact, messages: Sequence[Mapping[str, str]]) -> Answer:
-        """Raises ModelUnavailable, also when the model stopped without an answer."""
 
 
 @dataclass(frozen=True)

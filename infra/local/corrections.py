@@ -8,6 +8,7 @@
 - Parameter Store authorises GetParameters on each parameter; the emulator on no resource at all.
 - Step Functions authorises SendTaskSuccess on the state machine that waits, here the only one; the emulator
   on no resource at all.
+- Bedrock's embedding models answer with embeddings; the emulator with a text it invents.
 - `aws:PrincipalArn` of a role's session is the role's ARN, path included; the emulator gives the session's.
 
 Runs in the emulator's interpreter. The emulator's version is pinned; another one is refused, not guessed at.
@@ -22,7 +23,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import iam, lambda_svc, stepfunctions
+from ministack.services import bedrock_runtime, iam, lambda_svc, stepfunctions
+
+from infra.local.embedding_models import with_embeddings
 
 _REPORTED = '"error": str(e), "trace"'
 _NAMED = '"error": str(e), "type": type(e).__name__, "trace"'
@@ -52,6 +55,7 @@ def apply_corrections() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(_REPORTED, _NAMED)
     lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
     lambda_svc._execute_function_warm = _naming(lambda_svc._execute_function_warm)
+    bedrock_runtime._invoke_model = with_embeddings(bedrock_runtime._invoke_model, bedrock_runtime._PROXY_URL)
     iam_actions.extract_iam_action = _as_aws_names_it(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = _on_the_parameter(
         _on_alarms(_on_the_machine(_on_the_profile(iam_actions.extract_resource_arn)))

@@ -3,6 +3,7 @@
 Where the address it forwards to is down or answers anything but 200, the emulator invents a reply and reports
 success. The bridge is always up; for a failed model it answers with the one thing that the emulator's Bedrock
 passes on as a failure: a tool call nobody can parse, which ends as stop reason `malformed_tool_use`, no text.
+Embeddings pass through our own correction of the emulator, which understands a status.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from infra.local.loopback import fetch
 from infra.local.ports import LOOPBACK
 
-COMPLETIONS = "/v1/chat/completions"
+COMPLETIONS, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
 # The emulator waits 30 seconds and then invents a reply.
 _TIMEOUT_SECONDS = 25
 _FAILED = {
@@ -45,7 +46,7 @@ _FAILED = {
 
 
 class ModelBridge(ThreadingHTTPServer):
-    """Listens on `port` of the loopback interface and forwards completions to `model_url`."""
+    """Listens on `port` of the loopback interface and forwards to `model_url`."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -61,18 +62,25 @@ class ModelBridge(ThreadingHTTPServer):
 
     def completion(self, request: bytes) -> bytes:
         """The model's answer, or the failed one."""
-        headers = {"Content-Type": "application/json"}
+        status, body = self._forwarded(COMPLETIONS, request)
+        return body if status == 200 and _has_text(body) else _failed()
+
+    def embeddings(self, request: bytes) -> tuple[int, bytes]:
+        """The model's answer with its status, 503 where there is none."""
+        return self._forwarded(EMBEDDINGS, request)
+
+    def _forwarded(self, path: str, request: bytes) -> tuple[int, bytes]:
         try:
             answer = fetch(
-                self.model_url + COMPLETIONS,
+                self.model_url + path,
                 method="POST",
                 body=request,
-                headers=headers,
+                headers={"Content-Type": "application/json"},
                 timeout_seconds=_TIMEOUT_SECONDS,
             )
         except (OSError, HTTPException):
-            return _failed()
-        return answer.body if answer.status == 200 and _has_text(answer.body) else _failed()
+            return 503, b"{}"
+        return answer.status, answer.body
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -82,8 +90,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = self.server.completion(request)
-        self.send_response(200)
+        embedding = self.path == EMBEDDINGS
+        status, body = (
+            self.server.embeddings(request) if embedding else (200, self.server.completion(request))
+        )
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

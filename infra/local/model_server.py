@@ -1,7 +1,7 @@
 """A stand-in model behind an OpenAI-compatible address: `python -m infra.local.model_server --port 8089`.
 
-Answers POST /v1/chat/completions, GET /health and GET /requests (how many completions were asked for), on
-loopback only. It judges nothing and knows no prompt: see infra/local/model for how it reads and writes.
+Answers POST /v1/chat/completions and /v1/embeddings, GET /health and GET /requests (how many completions were
+asked for), on loopback only. It knows no prompt: see infra/local/model for how it reads and writes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 
-from infra.local.model.answer import answer
+from infra.local.model.completions import MalformedRequest, completion, embeddings
 
 LOOPBACK = "127.0.0.1"
 COMPLETIONS_PATH = "/v1/chat/completions"
+EMBEDDINGS_PATH = "/v1/embeddings"
 
-_CHARS_PER_TOKEN = 4
 _MAX_BODY_BYTES = 4_000_000
 
 
@@ -46,35 +46,17 @@ class ModelServer(ThreadingHTTPServer):
         self.server_name, self.server_port = LOOPBACK, int(self.server_address[1])
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The chat completion for a request body, in OpenAI's shape; `usage` holds estimates."""
+        """The chat completion for a request body, which is counted unless it is malformed."""
+        document = completion(request)
         with self._lock:
             self.completions += 1
-            number = self.completions
+            document["id"] = f"chatcmpl-standin-{self.completions}"
         time.sleep(self.latency_seconds)
-        messages = request["messages"]
-        text, finish_reason = _cut(answer(messages), request.get("max_tokens"), request.get("stop"))
-        prompt_tokens = sum(
-            _tokens(json.dumps(message.get("content", ""), ensure_ascii=False)) for message in messages
-        )
-        completion_tokens = _tokens(text)
-        return {
-            "id": f"chatcmpl-standin-{number}",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": str(request.get("model", "standin")),
-            "choices": [
-                {
-                    "index": 0,
-                    "message": {"role": "assistant", "content": text},
-                    "finish_reason": finish_reason,
-                }
-            ],
-            "usage": {
-                "prompt_tokens": prompt_tokens,
-                "completion_tokens": completion_tokens,
-                "total_tokens": prompt_tokens + completion_tokens,
-            },
-        }
+        return document
+
+    def embed(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The embeddings for a request body."""
+        return embeddings(request)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -101,16 +83,14 @@ class _Handler(BaseHTTPRequestHandler):
             )
             return
         body = self.rfile.read(length)
-        if self.path != COMPLETIONS_PATH:
+        asked = {COMPLETIONS_PATH: self.server.complete, EMBEDDINGS_PATH: self.server.embed}.get(self.path)
+        if asked is None:
             self._refuse(HTTPStatus.NOT_FOUND, f"no such path: {self.path}")
             return
-        request = _request(body)
-        if request is None:
-            self._refuse(
-                HTTPStatus.BAD_REQUEST, "the body must be a JSON object with a non-empty list `messages`"
-            )
-            return
-        self._send(HTTPStatus.OK, self.server.complete(request))
+        try:
+            self._send(HTTPStatus.OK, asked(_request(body)))
+        except MalformedRequest as refusal:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(refusal))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: what is sent to a model does not belong into a log."""
@@ -129,28 +109,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _request(body: bytes) -> dict[str, Any] | None:
+def _request(body: bytes) -> dict[str, Any]:
     try:
         request = json.loads(body)
     except ValueError:
-        return None
-    messages = request.get("messages") if isinstance(request, dict) else None
-    valid = isinstance(messages, list) and messages and all(isinstance(message, dict) for message in messages)
-    return request if valid else None
-
-
-def _cut(text: str, max_tokens: object, stop: object) -> tuple[str, str]:
-    """The text up to a stop sequence and the token limit, and why it ends there."""
-    sequences = stop if isinstance(stop, list) else [stop] if stop else []
-    for sequence in sequences:
-        text = text.split(str(sequence), 1)[0]
-    if isinstance(max_tokens, int) and _tokens(text) > max_tokens:
-        return text[: max_tokens * _CHARS_PER_TOKEN], "length"
-    return text, "stop"
-
-
-def _tokens(text: str) -> int:
-    return -(-len(text) // _CHARS_PER_TOKEN)
+        request = None
+    if not isinstance(request, dict):
+        raise MalformedRequest("the body must be a JSON object")
+    return request
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,7 +26,7 @@ from promptops.aws.stepfunctions_workflow import StepFunctionsWorkflow
 from promptops.contract.answers import Reconciled
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.errors import Unavailable
-from promptops.domain.graders import GRADERS
+from promptops.domain.grader_set import GRADERS
 from promptops.stages.archive import Archiver
 from promptops.stages.drill import Drills
 from promptops.stages.freeze import freeze, unfreeze

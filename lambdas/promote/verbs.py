@@ -8,12 +8,20 @@ from typing import Any
 from lambdas.promote import line
 from promptops.aws.http_api import ApiCall, respond
 from promptops.contract.answers import Requested, Restricted
-from promptops.contract.bodies import DrillBody, FreezeBody, PromoteBody, RetireBody, RevokeBody, RollbackBody
+from promptops.contract.bodies import (
+    DrillBody,
+    EvaluateBody,
+    FreezeBody,
+    PromoteBody,
+    RetireBody,
+    RevokeBody,
+    RollbackBody,
+)
 from promptops.contract.messages import Message, Promoted
 
 VERBS: dict[str, Callable[[ApiCall], Message]] = {
-    "evaluate": lambda call: line.make_request("evaluate", PromoteBody.from_event(call.body), call.actor),
-    "promote": lambda call: line.make_request("promote", PromoteBody.from_event(call.body), call.actor),
+    "evaluate": lambda call: line.make_request(EvaluateBody.from_event(call.body), call.actor),
+    "promote": lambda call: line.make_request(PromoteBody.from_event(call.body), call.actor),
     "rollback": lambda call: line.roll_back(RollbackBody.from_event(call.body), call.actor),
     "drill": lambda call: line.drills.drill(DrillBody.from_event(call.body), call.actor),
     "retire": lambda call: line.retire_here(RetireBody.from_event(call.body), call.actor),

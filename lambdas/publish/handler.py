@@ -1,4 +1,4 @@
-"""publish: POST /v1/publish makes a version; the workflow validates one again, the schedule archives them."""
+"""publish: API routes for versions and for sensitive cases; tasks that validate and archive versions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.publish.line import archive_all, publish_source, validate_again
+from lambdas.publish.line import archive_all, publish_source, upload_dataset, validate_again
 from promptops.aws.http_api import ApiCall, is_api_event, respond, respond_error
-from promptops.contract.bodies import PublishBody
+from promptops.contract.bodies import DatasetBody, PublishBody
 from promptops.contract.messages import ValidateTask, parse_task
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.source import PromptSource
@@ -30,9 +30,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def answer(call: ApiCall) -> dict[str, Any]:
+    actor = call.actor
+    if call.route_key == "POST /v1/datasets":
+        return respond(200, upload_dataset(DatasetBody.from_event(call.body).cases).to_dict())
     body = PublishBody.from_event(call.body)
     source = PromptSource.from_dict(body.source)
-    published = publish_source(
-        source, body.dataset, call.actor, body.authors, body.commit, pinned=body.version
-    )
+    published = publish_source(source, body.dataset, actor, body.authors, body.commit, pinned=body.version)
     return respond(200, published.to_dict())

@@ -16,6 +16,7 @@ from promptops.aws.sdk_shapes import knowing
 from promptops.contract.settings import PublishSettings
 from promptops.stages.publish import publish
 from promptops.stages.sweep import sweep
+from promptops.stages.upload_dataset import upload
 from promptops.stages.validate import validate_version
 
 SETTINGS = PublishSettings.from_env(os.environ)
@@ -23,15 +24,17 @@ S3 = knowing(boto3.client("s3"), "PutObject", "IfNoneMatch", "ChecksumAlgorithm"
 
 registry = DynamoDbRegistry(SETTINGS.registry_table, boto3.client("dynamodb"))
 artifacts = S3Artifacts(SETTINGS.artifact_bucket, S3)
+datasets = S3Datasets(SETTINGS.evaluation_bucket, S3)
 archive = S3Archive(SETTINGS.artifact_bucket, S3)
 publish_source = partial(
     publish,
     registry=registry,
     artifacts=artifacts,
-    datasets=S3Datasets(SETTINGS.evaluation_bucket, S3),
+    datasets=datasets,
     archive=archive,
     clock=SystemClock(),
 )
+upload_dataset = partial(upload, datasets=datasets)
 validate_again = partial(validate_version, registry=registry, artifacts=artifacts)
 
 

@@ -72,6 +72,7 @@ _DOWN = (
     "InternalServerError",
     "InternalServerException",
     "InternalFailure",
+    "InternalServiceError",
     "InternalErrorException",
     "ServiceUnavailable",
     "ServiceUnavailableException",

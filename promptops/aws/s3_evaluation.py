@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import chunk_key, dataset_key
 from promptops.domain.canonical import canonical, sha256
 from promptops.domain.errors import DatasetChanged, EvaluationError
-from promptops.domain.report import CaseResult
+from promptops.domain.evaluation.chunk import MeasuredChunk
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-SCHEMA = 1
 #: More is read of no object: a longer dataset has another digest, longer results are no JSON.
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -45,28 +42,27 @@ class S3Datasets:
 
 
 class S3ChunkResults:
-    """`evaluations/{evaluation_id}/{chunk}.json`; a chunk run again replaces its results."""
+    """`evaluations/{run_id}/{chunk}.json`; a chunk run again replaces its results."""
 
     def __init__(self, bucket: str, client: S3Client) -> None:
         self._bucket = bucket
         self._client = client
 
-    def store(self, evaluation_id: str, chunk: int, results: Sequence[CaseResult]) -> None:
-        document = {"schema": SCHEMA, "cases": [asdict(result) for result in results]}
+    def store(self, run_id: str, chunk: int, measured: MeasuredChunk) -> None:
         with mapped("s3:PutObject"):
             self._client.put_object(
                 Bucket=self._bucket,
-                Key=chunk_key(evaluation_id, chunk),
-                Body=canonical(document),
+                Key=chunk_key(run_id, chunk),
+                Body=canonical(measured.to_dict()),
                 ContentType="application/json",
             )
 
-    def load(self, evaluation_id: str, chunk: int) -> Sequence[CaseResult]:
-        content = _read(self._client, self._bucket, chunk_key(evaluation_id, chunk))
+    def load(self, run_id: str, chunk: int) -> MeasuredChunk | None:
+        content = _read(self._client, self._bucket, chunk_key(run_id, chunk))
         if content is None:
-            raise EvaluationError(f"chunk {chunk} has no results", "Start the evaluation again.")
+            return None
         try:
-            return [CaseResult.from_dict(case) for case in json.loads(content)["cases"]]
+            return MeasuredChunk.from_dict(json.loads(content))
         except (ValueError, KeyError, TypeError) as error:
             what = f"the results of chunk {chunk} cannot be read"
             raise EvaluationError(what, "Start the evaluation again.") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import report_key
 from promptops.domain.canonical import sha256
+from promptops.domain.errors import PromptOpsError
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.report import Evidence, Report
 
@@ -44,6 +45,6 @@ class S3ReportFinder:
         try:
             report = Report.from_dict(json.loads(content))
             evidence = Evidence(key, sha256(content), report.verdict, report.score, report.finished_at)
-        except (ValueError, KeyError, TypeError, AssertionError, ArithmeticError):
+        except (ValueError, KeyError, TypeError, AssertionError, ArithmeticError, PromptOpsError):
             return None
         return evidence, report

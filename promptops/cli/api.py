@@ -121,7 +121,7 @@ def _gateway_error(status: int, path: str, document: Mapping[str, object]) -> Pr
     if status == 404:
         return UnknownRoute(f"the API has no route POST {path}", "Compare releases with promptops doctor.")
     if status == 413:
-        return TooLarge("the request is larger than the API takes", "Shorten the dataset.")
+        return TooLarge("the request is larger than the API takes", "Keep fewer cases, or upload them.")
     if status == 429:
         return Throttled("the API is busy", "Try again in a moment.")
     what = f"the API answered {status} to POST {path}: {said}"

@@ -172,19 +172,16 @@ def _settled(
 def _in_git(place: Path | None, family: Family | None) -> InGit:
     from promptops.cli.checked import check
     from promptops.cli.drift_view import InGit
-    from promptops.domain.canonical import sha256
-    from promptops.domain.compile import compile_cases
 
     if place is None:
         return InGit("no folder")
     try:
         checked = check(place)
-        cases, _ = compile_cases(checked.source, checked.folder.dataset)
     except BadInput as error:
         return InGit("broken", family.latest if family else 0, error.code)
     if family is None:
         return InGit("not published")
-    same = checked.source.digest(sha256(cases) if cases else "") == family.latest_source_sha256
+    same = checked.source.digest(checked.validated.dataset.sha256) == family.latest_source_sha256
     return InGit("published" if same else "changed", family.latest)
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptops.cli import strict_yaml
+from promptops.cli.datasets.case_file import CaseFile
+from promptops.cli.datasets.reading import read_cases
 from promptops.cli.git_history import authorship
 from promptops.cli.prompt_files import read_text
 from promptops.contract.bodies import PublishBody
 from promptops.domain.blocks import BLOCK_ID, included
 from promptops.domain.checks import MAX_TEXT_BYTES
+from promptops.domain.compile import MAX_DATASET_BYTES
 from promptops.domain.errors import (
     InvalidMetadata,
     InvalidMetadataType,
@@ -22,10 +25,10 @@ from promptops.domain.errors import (
 )
 from promptops.domain.source import SCHEMA
 from promptops.domain.suggestion import did_you_mean
+from promptops.domain.uploaded import UPLOAD
 
 METADATA_FILE = "prompt.yaml"
 BLOCKS_FOLDER = "_blocks"
-MAX_DATASET_BYTES = 4_194_304
 _TEXT_FIELDS = frozenset({"prompt_id", "label", "description", "owner", "risk", "rationale", "text"})
 _FIELDS = _TEXT_FIELDS | {
     "schema",
@@ -35,6 +38,7 @@ _FIELDS = _TEXT_FIELDS | {
     "variables",
     "output_schema",
     "thresholds",
+    "evaluation",
     "dataset",
     "tags",
     "examples",
@@ -42,16 +46,25 @@ _FIELDS = _TEXT_FIELDS | {
     "allow_secret",
 }
 _ROLE_AND_FILE = ("role", "file")
+_DATASET = ("file", "sha256", "cases", "sensitive")
 
 
 @dataclass(frozen=True)
 class PromptFolder:
-    """What one folder says: `source` is the document `PromptSource.from_dict` reads, `dataset` JSON lines."""
+    """What one folder says: `source` is the document `PromptSource.from_dict` reads, `cases` its cases.
+
+    Cases that the source names by their digest are not here.
+    """
 
     path: Path
     source: Mapping[str, object]
-    dataset: str
+    cases: CaseFile
     files: tuple[Path, ...]
+
+    @property
+    def dataset(self) -> str:
+        """The cases as JSON lines."""
+        return self.cases.lines
 
     def body(self, since: str = "") -> PublishBody:
         """What publish sends; authors are those who wrote it after commit `since`."""
@@ -73,20 +86,18 @@ def read_folder(path: Path) -> PromptFolder:
         texts.append(read_text(path, name, max_bytes=MAX_TEXT_BYTES))
         messages.append({"role": role, "content": texts[-1]})
         names.append(name)
-    dataset = ""
-    if "dataset" in document:
-        name = _file_name(_entry(document["dataset"], "dataset", ("file",)).get("file"), "dataset")
-        dataset = read_text(path, name, max_bytes=MAX_DATASET_BYTES)
-        names.append(name)
+    cases = _cases(path, document)
+    names += cases.files
     blocks = _blocks(path, texts)
+    beside = ("text", "dataset") if cases.files else ("text",)
     source = {
-        **{name: value for name, value in document.items() if name not in ("text", "dataset")},
+        **{name: value for name, value in document.items() if name not in beside},
         "messages": messages,
         "blocks": blocks,
     }
     files = [path / name for name in names]
     files += [path.parent / BLOCKS_FOLDER / f"{block}.md" for block in blocks]
-    return PromptFolder(path, source, dataset, tuple(file.resolve() for file in files))
+    return PromptFolder(path, source, cases, tuple(file.resolve() for file in files))
 
 
 def _metadata(path: Path) -> dict[str, object]:
@@ -117,6 +128,28 @@ def _message_files(document: Mapping[str, object]) -> list[tuple[object, str]]:
     named = [(f"message {number}", item) for number, item in enumerate(messages, start=1)]
     entries = [(where, _entry(item, where, _ROLE_AND_FILE)) for where, item in named]
     return [(entry.get("role"), _file_name(entry.get("file"), where)) for where, entry in entries]
+
+
+def _cases(path: Path, document: Mapping[str, object]) -> CaseFile:
+    """The cases beside the prompt; none where it names them by their digest."""
+    if "dataset" not in document:
+        return CaseFile("", "")
+    entry = _entry(document["dataset"], "dataset", _DATASET)
+    if "file" not in entry and "sha256" in entry:
+        return CaseFile("", "")
+    if entry.get("sensitive"):
+        what = f"{METADATA_FILE}: dataset names a file beside the prompt, and that is not restricted"
+        raise InvalidMetadata(what, f"Who reads the folder reads it. {UPLOAD}")
+    _entry(entry, "dataset", ("file",))
+    name = _file_name(entry.get("file"), "dataset")
+    return read_cases(path, name, max_bytes=MAX_DATASET_BYTES, types=_types(document))
+
+
+def _types(document: Mapping[str, object]) -> dict[str, str]:
+    """The variables' types, as far as they are sound: what is not will be refused with the source."""
+    variables = document.get("variables")
+    declared = variables.items() if isinstance(variables, dict) else ()
+    return {name: str(item.get("type", "string")) for name, item in declared if isinstance(item, dict)}
 
 
 def _entry(value: object, where: str, known: Collection[str]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptops.cli.deciders import who_can_decide
 from promptops.cli.progress import Progress, progress
 from promptops.domain.errors import AccessRefused, PromptOpsError, Unavailable, from_dict
+from promptops.domain.report_summary import dollars
 from promptops.domain.request import ReleaseRequest, environment_of
 
 if TYPE_CHECKING:
@@ -88,10 +89,23 @@ class _Watch:
             text = request.status if step.text == why else step.text
             self._shown.step(seconds_after(request.requested_at, step.at), text)
         self._steps = len(request.steps)
-        self._shown.state = request.status
+        if not self._shown.state.startswith(request.status):
+            self._shown.state = request.status
+        if request.status == "evaluating":
+            self._count()
         if request.status == "waiting":
             self._tell(request)
         return request
+
+    def _count(self) -> None:
+        """How far the evaluation has come, where that can be read: it is worth no failure."""
+        try:
+            run = self._line.runs.status(self._request_id)
+        except PromptOpsError:
+            return
+        if run:
+            cost = f", {dollars(run.spent_usd)} so far" if run.spent_usd else ""
+            self._shown.count(f"evaluating: {run.done:,} of {run.cases:,} cases, {run.passed:,} passed{cost}")
 
     def _tell(self, request: ReleaseRequest) -> None:
         """Say once for each approval who can decide it."""

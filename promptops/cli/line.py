@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from promptops.domain.people import People
     from promptops.domain.report import Evidence, Report
     from promptops.domain.version import VersionRecord
+    from promptops.evaluation_ports import EvaluationRuns
     from promptops.ports import Ledgers, Pointers, Registry
 
 CONNECT_SECONDS = 5
@@ -141,6 +142,12 @@ class Line:
         tables = self.installation.ledger_tables
         ordered = {name: tables[name] for name in self.installation.environments}
         return DynamoDbLedgers(ordered, self._dynamodb)
+
+    @cached_property
+    def runs(self) -> EvaluationRuns:
+        from promptops.aws.dynamodb_runs import DynamoDbRuns
+
+        return DynamoDbRuns(self.installation.registry_table, self._dynamodb)
 
     def artifact(self, record: VersionRecord) -> Artifact:
         """A version's verified artifact."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from promptops.cli import audit, local
+from promptops.cli import audit, dataset, local
 from promptops.cli.approvals import approvals, approve, reject
 from promptops.cli.boundary import PromptOps
 from promptops.cli.changes import changes
@@ -15,6 +15,7 @@ from promptops.cli.doctor import doctor
 from promptops.cli.drift import drift
 from promptops.cli.evaluate import evaluate
 from promptops.cli.freeze import freeze, unfreeze
+from promptops.cli.grouped_help import GroupedHelp
 from promptops.cli.history import history
 from promptops.cli.list import list as list_prompts
 from promptops.cli.observe import observe
@@ -87,9 +88,10 @@ def start(
 
 
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=GroupedHelp)(command)
 audit.app.command()(restore)
 app.add_typer(audit.app)
+app.add_typer(dataset.app)
 app.add_typer(local.app)
 
 

@@ -9,23 +9,42 @@ import typer
 
 from promptops.cli.follow import error_of, follow
 from promptops.cli.output import answer, note
-from promptops.cli.report_view import report_lines
-from promptops.domain.errors import AccessRefused, EvaluationFailed, MalformedPointer, PromptOpsError
+from promptops.cli.report.files import ReportFiles
+from promptops.cli.report.show import show_report
+from promptops.cli.report.terminal import report_lines
+from promptops.cli.report.told import Told
+from promptops.domain.errors import (
+    AccessRefused,
+    EvaluationFailed,
+    Inconclusive,
+    MalformedPointer,
+    PromptOpsError,
+)
 from promptops.domain.pointer import Pointer, parse_pointer
 from promptops.domain.release_rules import operation_of
 from promptops.domain.request import ReleaseRequest
 
 if TYPE_CHECKING:
     from promptops.cli.line import Line
-    from promptops.domain.report import Report
 
 #: Not an error and not done: committed and still projecting, or still waiting for somebody.
 PENDING = 3
 INTERRUPTED = 130
+NO_FILES = ReportFiles()
 
 
-def follow_to_end(request_id: str, line: Line, *, timeout_seconds: float, as_json: bool) -> None:
-    """Follow, then say how it ended; raises the request's own error, or Exit with PENDING."""
+def follow_to_end(
+    request_id: str,
+    line: Line,
+    *,
+    timeout_seconds: float,
+    as_json: bool,
+    files: ReportFiles = NO_FILES,
+) -> None:
+    """Follow, then say how it ended; raises the request's own error, or Exit with PENDING.
+
+    An evaluation's report is also written to the `files`.
+    """
     try:
         request = follow(request_id, line=line, timeout_seconds=timeout_seconds)
     except KeyboardInterrupt:
@@ -33,14 +52,14 @@ def follow_to_end(request_id: str, line: Line, *, timeout_seconds: float, as_jso
         if as_json:
             answer({"outcome": "left running", "request_id": request_id}, as_json=True)
         raise typer.Exit(INTERRUPTED) from None
-    conclude(request, line, as_json=as_json)
+    conclude(request, line, as_json=as_json, files=files)
 
 
-def conclude(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
+def conclude(request: ReleaseRequest, line: Line, *, as_json: bool, files: ReportFiles = NO_FILES) -> None:
     """The answer for a request as it stands; raises its error, or Exit with PENDING while it runs."""
     error = error_of(request)
     if error:
-        _explain(error, request, line, as_json=as_json)
+        _explain(error, request, line, files, as_json=as_json)
         released = _released_before(request, line)
         if released:
             error.data["released"] = released
@@ -52,9 +71,10 @@ def conclude(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
         answer(document, text, _resume(request.request_id), as_json=as_json)
         raise typer.Exit(PENDING)
     if request.kind == "evaluate":
-        report = _report(request, line)
-        document = {"outcome": request.status, "request": request.to_dict(), "report": report.to_dict()}
-        answer(document, *report_lines(report), as_json=as_json)
+        told = _told(request, line)
+        document = {"outcome": request.status, "request": request.to_dict()}
+        promote = f'promptops promote {request.ref} --to {line.installation.environments[-1]} --reason "…"'
+        show_report(told, files, document, promote, as_json=as_json)
         return
     _released(request, line, as_json=as_json)
 
@@ -129,26 +149,36 @@ def _released(request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
         raise typer.Exit(PENDING)
 
 
-def _explain(error: PromptOpsError, request: ReleaseRequest, line: Line, *, as_json: bool) -> None:
+def _explain(
+    error: PromptOpsError, request: ReleaseRequest, line: Line, files: ReportFiles, *, as_json: bool
+) -> None:
     """Show the report behind a failed evaluation, to people above the error, to scripts inside it."""
-    if not isinstance(error, EvaluationFailed):
+    if not isinstance(error, (EvaluationFailed, Inconclusive)):
         return
     try:
-        report = _report(request, line)
+        told = _told(request, line)
     except PromptOpsError:
         return
-    error.data["report"] = report.to_dict()
-    if not as_json:
-        answer({}, *report_lines(report), as_json=False)
+    error.data["report"] = told.report.to_dict()
+    if not as_json and not files.on_standard_output:
+        answer({}, *report_lines(told), as_json=False)
+    for path in files.write(told):
+        note(f"Wrote {path}.")
 
 
-def _report(request: ReleaseRequest, line: Line) -> Report:
+def _told(request: ReleaseRequest, line: Line) -> Told:
     from promptops.domain.errors import EvidenceRequired
 
     evidence = line.registry.version(request.ref).evidence
     if evidence is None:
         raise EvidenceRequired(f"{request.ref} has no report", "Evaluate it again.")
-    return line.report(evidence)
+    report = line.report(evidence)
+    counts = "evidence" if report.verdict == "pass" else "measured by the stack"
+    where = ", on this local installation only" if report.binding.model_kind == "standin" else ""
+    remarks = [f"Report sha256:{evidence.sha256}, {counts} for exactly these bytes{where}."]
+    if request.report_sha256 not in ("", evidence.sha256):
+        remarks.append(f"{request.ref} was evaluated again since: this is the newer report.")
+    return Told(report, remarks)
 
 
 def _resume(request_id: str) -> str:

@@ -22,13 +22,15 @@ _BINARY = {
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-def read_text(folder: Path, name: str, *, max_bytes: int) -> str:
-    """The text of one file, `name` being relative to the folder.
+def read_text(folder: Path, name: str, *, max_bytes: int, with_mark: bool = False) -> str:
+    """The text of one file, `name` being relative to the folder; `with_mark` it may begin with UTF-8's mark.
 
     Raises NotAFile for links, folders, devices and names that lead out of the folder, TooLarge before
     anything is read, BinaryContent, InvalidEncoding for everything but UTF-8 without a byte order mark.
     """
     content = _read_bytes(folder, name, max_bytes)
+    if with_mark:
+        content = content.removeprefix(_BYTE_ORDER_MARKS[0])
     for start, kind in _BINARY.items():
         if content.startswith(start):
             raise BinaryContent(f"{name} looks like {kind}", "Prompts are text; save it as UTF-8.")

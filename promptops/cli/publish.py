@@ -54,6 +54,7 @@ def publish(
     published = to_stack.api.post("/v1/publish", body.to_dict(), repeatable=True)
     for warning in [
         *published.get("warnings", []),
+        *checked.folder.cases.warnings,
         *_unknown_authors(checked.source.policy.risk, body, to_stack),
     ]:
         note(str(warning))

@@ -115,15 +115,14 @@ def _live(prompt_id: str, name: str, line: Line) -> Side:
 
 def _with_newest(folder: Path, line: Line) -> tuple[Side | None, Side]:
     from promptops.cli.checked import check
-    from promptops.domain.canonical import sha256
 
     checked = check(folder)
-    source, dataset = checked.source, checked.folder.dataset
+    source = checked.source
     here = Side(
         str(folder),
         checked.validated.artifact,
         source.policy,
-        sha256(dataset.encode()) if dataset else "",
+        checked.validated.dataset.sha256,
         checked.validated.cases,
         source.owner,
         source.description,

@@ -7,6 +7,7 @@ from typing import Any
 
 from promptops.aws.converse import converse_arguments
 from promptops.domain.artifact import Artifact
+from promptops.domain.question import Question
 from promptops.domain.resolved import Resolved
 from promptops.domain.variables import Variable
 
@@ -85,7 +86,7 @@ class Prompt:
 
     def converse(self, **variables: object) -> dict[str, Any]:
         """The arguments of Bedrock's `converse`: `client.converse(**prompt.converse(ticket=…))`."""
-        return converse_arguments(self._artifact, self.messages(**variables))
+        return converse_arguments(Question.of(self._artifact, self.messages(**variables)))
 
     def explain(self) -> str:
         """Why this version, in one sentence."""

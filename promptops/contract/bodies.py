@@ -23,12 +23,32 @@ class PublishBody(Message):
 
 
 @dataclass(frozen=True)
+class DatasetBody(Message):
+    """POST /v1/datasets: sensitive cases as JSON lines, compressed with gzip, in base64."""
+
+    cases: str
+
+
+@dataclass(frozen=True)
 class PromoteBody(Message):
-    """POST /v1/{env}/promote and /evaluate; `version` is `v12`."""
+    """POST /v1/{env}/promote; `version` is `v12`."""
 
     prompt_id: str
     version: str
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class EvaluateBody(Message):
+    """POST /v1/{env}/evaluate; `version` is `v12`.
+
+    Compared with what is live in `against`, if it is named; with `full` every case is asked.
+    """
+
+    prompt_id: str
+    version: str
+    against: str = ""
+    full: bool = False
 
 
 @dataclass(frozen=True)

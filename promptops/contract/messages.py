@@ -70,7 +70,10 @@ class PromoteTask(Message):
 
 @dataclass(frozen=True)
 class Begun(Message):
-    """Answer to `begin`: the way of this request. `evidence` is `valid` or `missing`."""
+    """Answer to `begin`: the way of this request. `evidence` is `valid` or `missing`.
+
+    `baseline` is the version to compare with, 0 for none, live in `against`; `full` demands every case.
+    """
 
     request_id: str
     environment: str
@@ -78,6 +81,9 @@ class Begun(Message):
     version: int
     evidence: str
     path: list[str]
+    against: str = ""
+    baseline: int = 0
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,18 +122,27 @@ class ValidateTask(Message):
     task: Literal["validate"] = "validate"
 
 
-EvaluateTaskName = Literal["plan", "chunk", "report"]
+EvaluateTaskName = Literal["plan", "chunk", "decide", "report"]
 
 
 @dataclass(frozen=True)
 class EvaluateTask(Message):
-    """Workflow to `evaluate`. `chunk` is one descriptor of the plan; no text ever travels here."""
+    """Workflow to `evaluate`; `evaluation_id` is the request's id, `run_id` where the results are kept.
+
+    `chunk` is one descriptor of the plan, `chunks` their number and `sample_chunks` how many of them are the
+    sample; no text ever travels here.
+    """
 
     task: EvaluateTaskName
     prompt_id: str
     version: int
-    evaluation_id: str = ""
+    evaluation_id: str
     dataset_sha256: str = ""
+    against: str = ""
+    baseline: int = 0
+    full: bool = False
+    run_id: str = ""
+    sample_chunks: int = 0
     chunks: int = 0
     chunk: Mapping[str, int] | None = None
     started_at: str = ""
@@ -135,12 +150,18 @@ class EvaluateTask(Message):
 
 @dataclass(frozen=True)
 class EvaluationPlan(Message):
-    """Answer to `plan`; each chunk is `{chunk, first, count}` over the dataset's lines."""
+    """Answer to `plan`: chunks `{chunk, first, count}` over the cases in the order they are drawn.
 
-    evaluation_id: str
+    `sample` are asked first, `rest` only if `decide` says so. Two evaluations of the same with the same have
+    one `run_id`, until one of them has come to evidence: the second goes on where the first one stopped.
+    """
+
     dataset_sha256: str
-    chunks: list[Mapping[str, int]]
-    chunk_count: int
+    run_id: str
+    sample: list[Mapping[str, int]]
+    rest: list[Mapping[str, int]]
+    sample_chunks: int
+    chunks: int
     started_at: str
 
 
@@ -151,6 +172,14 @@ class ChunkDone(Message):
     chunk: int
     cases: int
     passed: int
+
+
+@dataclass(frozen=True)
+class SampleDecision(Message):
+    """Answer to `decide`: `go_on` is `rest` or `report`; the report is over the first `chunks` chunks."""
+
+    go_on: str
+    chunks: int
 
 
 @dataclass(frozen=True)

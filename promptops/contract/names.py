@@ -53,6 +53,11 @@ def chunk_key(evaluation_id: str, chunk: int | str) -> str:
     return f"evaluations/{evaluation_id}/{chunk}.json"
 
 
+def endpoint_kind(endpoint: str) -> str:
+    """The kind of the models of an endpoint, as reports and those who accept them write it."""
+    return f"endpoint/{endpoint}"
+
+
 def pointer_parameter(prefix: str, environment: str, prompt_id: str) -> str:
     return f"/{prefix}/{environment}/{prompt_id}/current"
 
@@ -157,6 +162,10 @@ class RegistryKeys:
     FAMILY = "family"
     #: Partition of one row a version that is or was revoked: whether it is now.
     REVOKED = "@revoked"
+    #: Partitions of a row an evaluation, how far it has come, and of a row a day, what all of them spent.
+    RUNS, SPEND = "@runs", "@spend"
+    #: What is counted in them.
+    COUNTED = ("cases", "done", "passed", "spent_microusd")
     #: The index, by (`listed`, `prompt_id`).
     LISTING = "listing"
     ALL = "all"
@@ -188,6 +197,15 @@ class RegistryKeys:
     @classmethod
     def revoked(cls, prompt_id: str, version: int) -> tuple[str, str]:
         return cls.REVOKED, f"{prompt_id}/{sort_key(version)}"
+
+    @classmethod
+    def run(cls, evaluation_id: str) -> tuple[str, str]:
+        return cls.RUNS, evaluation_id
+
+    @classmethod
+    def spend(cls, day: str) -> tuple[str, str]:
+        """`day` as `2026-03-01`."""
+        return cls.SPEND, day
 
 
 def _counted(number: int | str) -> str:

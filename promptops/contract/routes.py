@@ -36,6 +36,7 @@ class Route:
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/publish", "publish", policies=("Author", "Ci")),
+    Route("POST", "/v1/datasets", "publish", policies=("Author", "Ci")),
     Route("POST", "/v1/{env}/evaluate", "promote", per_environment=True, policies=("Author", "Ci")),
     Route("POST", "/v1/{env}/promote", "promote", per_environment=True, policies=("Author",)),
     Route("POST", "/v1/{env}/rollback", "promote", per_environment=True, policies=("OnCall",)),

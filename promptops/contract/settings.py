@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from promptops.contract.asked_models import (
+    AskedEndpoint,
+    AskedModel,
+    endpoints_from_json,
+    models_from_json,
+)
+from promptops.contract.names import endpoint_kind
+from promptops.domain.question import ModelName
+
 T = TypeVar("T", bound="Settings")
+#: Instead of US dollars: spend what it takes.
+NO_CAP = "none"
 
 
 class MissingSetting(RuntimeError):
@@ -43,13 +54,42 @@ class PublishSettings(Settings):
 
 @dataclass(frozen=True)
 class EvaluateSettings(Settings):
-    """`model_kind` is `bedrock`, or `standin` where Bedrock's place is taken by a stand-in."""
+    """`model_kind` is `bedrock`, or `standin` where Bedrock's place is taken by a stand-in.
+
+    `models` and `endpoints` are JSON, see asked_models. So many functions work on one evaluation at a time as
+    `concurrency` says. A cap is US dollars, or `none`.
+    """
 
     registry_table: str
     artifact_bucket: str
     evaluation_bucket: str
     model_kind: str
     chunk_cases: str
+    concurrency: str
+    models: str
+    endpoints: str
+    max_usd_per_run: str
+    max_usd_per_day: str
+
+    def kind_of(self, model: ModelName) -> str:
+        """What kind of model that is, as a report says it: `bedrock`, `standin` or `endpoint/{name}`."""
+        return self.model_kind if model.provider == "bedrock" else endpoint_kind(model.provider)
+
+    @property
+    def run_cap_usd(self) -> float | None:
+        return _cap(self.max_usd_per_run)
+
+    @property
+    def day_cap_usd(self) -> float | None:
+        return _cap(self.max_usd_per_day)
+
+    @property
+    def asked_models(self) -> list[AskedModel]:
+        return models_from_json(self.models)
+
+    @property
+    def asked_endpoints(self) -> list[AskedEndpoint]:
+        return endpoints_from_json(self.endpoints)
 
 
 @dataclass(frozen=True)
@@ -158,6 +198,10 @@ class Installation:
 
 def _variable(name: str) -> str:
     return f"PROMPTOPS_{name.upper()}"
+
+
+def _cap(text: str) -> float | None:
+    return None if text == NO_CAP else float(text)
 
 
 def _mapping(text: str) -> dict[str, str]:

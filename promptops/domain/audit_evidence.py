@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, field
 from promptops.domain.approval import Approval, Subject
 from promptops.domain.audit import Problem, brief, differences, is_before
 from promptops.domain.audit_releases import ReleaseLog
+from promptops.domain.evidence_rules import Demands, evidence_problem
 from promptops.domain.ledger import Release
 from promptops.domain.people import Actor, People
-from promptops.domain.release_rules import evidence_problem, needs_approval
+from promptops.domain.release_rules import is_high_risk, needs_approval
 from promptops.domain.report import Report
 from promptops.domain.version import VersionRecord
 
@@ -56,10 +57,9 @@ def _evidence_problems(
         yield f"report_sha256 {brief(release.report_sha256)}", f"the digest of a report of {record.ref}"
     else:
         # Which graders and which kind of model counted then is not known now; the report names them.
-        kind = report.binding.model_kind
-        problem = evidence_problem(
-            record, report, graders=report.binding.graders, accepted_model_kinds=[kind]
-        )
+        kind, strict = report.binding.model_kind, is_high_risk(record, None)
+        demands = Demands(report.binding.graders, [kind], full=strict, conclusive=strict)
+        problem = evidence_problem(record, report, demands)
         if problem:
             yield f"evidence of which holds: {problem.what}", f"a passing report of {record.ref}"
 

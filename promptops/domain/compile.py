@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from promptops.domain.allowances import Allowances
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.blocks import BLOCK_ID, Inliner, without_includes
 from promptops.domain.canonical import sha256
 from promptops.domain.checks import MAX_TEXT_BYTES, check_text, check_value, encoded
-from promptops.domain.dataset import parse_dataset
+from promptops.domain.dataset import outline, read_case
 from promptops.domain.errors import (
     EmptyPrompt,
     InvalidDataset,
@@ -20,19 +21,24 @@ from promptops.domain.errors import (
     UndeclaredVariable,
     shown,
 )
+from promptops.domain.graders.grading import Builder
+from promptops.domain.graders.table import TABLE
 from promptops.domain.json_schema import compile_schema
+from promptops.domain.measurable import check_measurable
 from promptops.domain.source import PromptSource
 from promptops.domain.suggestion import did_you_mean
 from promptops.domain.template import VARIABLE_NAME, Template
 from promptops.domain.variables import Variable
 
 MAX_ARTIFACT_BYTES = MAX_TEXT_BYTES
+#: Of cases beside the source: a call of the API carries 6 MB at most, in which every quote takes four bytes.
 MAX_DATASET_BYTES = 4_194_304
 MAX_METADATA_CHARS = 4_000
 #: How many of each a source may have: a reviewer reads them all.
 MAX_ENTRIES = {"messages": 50, "variables": 100, "examples": 50, "blocks": 50}
 MAX_VARIABLE_CHARS = 1_000_000
-PROVIDER = "bedrock"
+#: bedrock, or an endpoint's name; which ones there are, the stack knows.
+PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _EXAMPLE_FIELDS = {"input", "output"}
 
 
@@ -85,13 +91,36 @@ def check_artifact(artifact: Artifact) -> None:
         )
 
 
-def compile_cases(source: PromptSource, dataset: str) -> tuple[bytes, int]:
-    """The dataset's bytes and how many cases it has, all of them sound; none where the dataset is empty.
+@dataclass(frozen=True)
+class CompiledCases:
+    """The cases a version is published with; of sensitive ones only digest and number are known here."""
 
-    Raises TooLarge, InvalidEncoding, InvalidDataset or EvaluationEmpty.
+    content: bytes = b""
+    sha256: str = ""
+    count: int = 0
+    sensitive: bool = False
+
+
+def compile_cases(source: PromptSource, dataset: str, table: Mapping[str, Builder] = TABLE) -> CompiledCases:
+    """The dataset beside the source, all its cases sound, or the one it names; empty where there is none.
+
+    Raises TooLarge, InvalidEncoding, InvalidDataset, EvaluationEmpty, InvalidThreshold or InvalidMetadata.
     """
-    content = encoded(dataset, "the dataset", MAX_DATASET_BYTES)
-    return content, len(parse_dataset(content, source.variables)) if content else 0
+    try:
+        content = encoded(dataset, "the dataset", MAX_DATASET_BYTES)
+    except TooLarge as error:
+        raise TooLarge(error.what, "`promptops dataset upload` takes four times as much.") from error
+    if source.dataset:
+        if content:
+            raise InvalidMetadata("there are cases, and dataset names others by digest", "Keep one of them.")
+        return CompiledCases(sha256=source.dataset.sha256, count=source.dataset.cases, sensitive=True)
+    if not content:
+        return CompiledCases()
+    cases = outline(content)
+    for case in cases:
+        read_case(case, source.variables, table)
+    check_measurable(cases, source.policy)
+    return CompiledCases(content, sha256(content), len(cases))
 
 
 def warnings_of(source: PromptSource, artifact: Artifact, cases: int) -> tuple[str, ...]:
@@ -117,8 +146,17 @@ def _check_metadata(source: PromptSource) -> None:
         if len(text) > MAX_METADATA_CHARS:
             raise TooLarge(f"{name} has {len(text)} characters, limit {MAX_METADATA_CHARS}", "Shorten it.")
         check_text(text, name)
-    if source.model["provider"] != PROVIDER:
-        raise InvalidMetadata(f"model.provider is {shown(source.model['provider'])}", f"Write {PROVIDER}.")
+    _check_model("model", source.model["id"], source.model["provider"])
+    for name in ("judge", "embedder"):
+        if model := getattr(source.policy.evaluation, name):
+            _check_model(f"evaluation.{name}", model.id, model.provider)
+
+
+def _check_model(where: str, model_id: str, provider: str) -> None:
+    check_text(model_id, where)
+    if not PROVIDER.fullmatch(provider):
+        what = f"{where}.provider is {shown(provider)}"
+        raise InvalidMetadata(what, "Write bedrock, or the name of an endpoint: a-z, 0-9 and '-'.")
 
 
 def _check_values(artifact: Artifact) -> None:

@@ -246,6 +246,18 @@ class InvalidDataset(BadInput):
     code = "E_DATASET"
 
 
+class InvalidEndpoint(BadInput):
+    """An address that prompts and keys must not be sent to."""
+
+    code = "E_MODEL_ENDPOINT"
+
+
+class InvalidRecording(BadInput):
+    """A file that holds no answers of a run."""
+
+    code = "E_RECORDING"
+
+
 class InvalidLabel(BadInput):
     code = "E_LABEL"
 
@@ -510,6 +522,13 @@ class ModelUnavailable(Unavailable):
     code = "E_MODEL"
 
 
+class ModelRefused(ModelUnavailable):
+    """Neither would the model answer if it were asked the same again."""
+
+    code = "E_MODEL_REFUSED"
+    retryable = False
+
+
 class EvaluationEmpty(EvaluationError):
     code = "E_EVAL_EMPTY"
 
@@ -526,6 +545,24 @@ class InvalidScore(EvaluationError):
 
 class DatasetChanged(EvaluationError):
     code = "E_EVAL_DATASET_CHANGED"
+
+
+class GraderUnavailable(EvaluationError):
+    """A grader that could not run: neither met nor not met, whatever `not-` stands before it."""
+
+    code = "E_EVAL_GRADER"
+
+
+class NotRecorded(EvaluationError):
+    """A question that the recorded run did not ask."""
+
+    code = "E_EVAL_NOT_RECORDED"
+
+
+class SpendCapReached(EvaluationError):
+    """The run or the day has spent what it may, or what it spends cannot be known."""
+
+    code = "E_EVAL_SPEND"
 
 
 def every_error(root: type[PromptOpsError] = PromptOpsError) -> Iterator[type[PromptOpsError]]:

@@ -1,15 +1,18 @@
 """JSON Schema for graders: only what is really checked is accepted.
 
 fastjsonschema skips keywords it does not know and fetches remote references. Here both are errors, because a
-misspelt `requierd` would otherwise let every answer pass. Draft 7.
+misspelt `requierd` would otherwise let every answer pass. Draft 7, with patterns found in linear time.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import NoReturn
 
 from promptops.domain.errors import InvalidDataset, shown
+from promptops.domain.pattern import compile_pattern
 
 #: Says which rule a document breaks, in the schema's own words only; empty when it breaks none.
 Objection = Callable[[object], str]
@@ -27,17 +30,30 @@ _URL_SCHEMES = ("data", "file", "ftp", "http", "https")
 
 def compile_schema(schema: object) -> Objection:
     """What checks documents against the schema; raises InvalidDataset when the schema is no sound one."""
+    try:
+        return _compiled(json.dumps(schema, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidDataset(f"the JSON Schema is no JSON: {type(error).__name__}", _FIX) from error
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Objection:
+    """Made once for all cases with the same schema: that takes some milliseconds."""
     import fastjsonschema
     from fastjsonschema.draft07 import CodeGeneratorDraft07
 
+    schema = json.loads(text)
     names = _check(schema, frozenset(CodeGeneratorDraft07.FORMAT_REGEXS))
-    assert isinstance(schema, (bool, dict))
     try:
         validate = fastjsonschema.compile(
             schema, dict.fromkeys(_URL_SCHEMES, _no_fetching), use_default=False
         )
     except Exception as error:
         raise InvalidDataset(f"the JSON Schema is broken: {shown(error)}", _FIX) from error
+    # The generated code looks its patterns up there by their text.
+    validate.__globals__["REGEX_PATTERNS"].update(
+        {pattern: compile_pattern(pattern) for pattern in _patterns(schema)}
+    )
 
     def objection(document: object) -> str:
         try:
@@ -92,6 +108,14 @@ def _walk(schema: object) -> Iterator[object]:
         ]
         items = found.get("items", [])
         waiting += items if isinstance(items, list) else [items]
+
+
+def _patterns(schema: object) -> Iterator[str]:
+    for found in _walk(schema):
+        if isinstance(found, Mapping):
+            yield from found.get("patternProperties", {})
+            if "pattern" in found:
+                yield found["pattern"]
 
 
 def _no_fetching(address: str) -> NoReturn:

@@ -13,8 +13,9 @@ from typing import Literal
 from promptops.domain.errors import IllegalTransition, InvalidUsage, shown
 from promptops.domain.version import VersionRecord
 
-#: `published`: not measured yet. `evaluated`, `failed`: by its newest evidence. `released`: in some
-#: environment, now or before. `revoked`: released nowhere again while that holds.
+#: `published`: not measured yet. `evaluated`: its newest evidence passed, or was inconclusive, which is
+#: enough for a low risk. `failed`: it did neither. `released`: in some environment, now or before.
+#: `revoked`: released nowhere again while that holds.
 Status = Literal["published", "evaluated", "failed", "released", "revoked"]
 #: What may follow what. Measuring again may turn a verdict; what was released once stays so; and a revocation
 #: that is taken back leaves what was there before it.
@@ -31,7 +32,7 @@ TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
 class Facts:
     """What a status is computed from: the newest verdict, empty where there is none, and two claims."""
 
-    verdict: Literal["", "pass", "fail"] = ""
+    verdict: Literal["", "pass", "fail", "inconclusive", "error"] = ""
     released: bool = False
     revoked: bool = False
 
@@ -42,7 +43,7 @@ class Facts:
         if self.released:
             return "released"
         if self.verdict:
-            return "evaluated" if self.verdict == "pass" else "failed"
+            return "evaluated" if self.verdict in ("pass", "inconclusive") else "failed"
         return "published"
 
 

@@ -1,4 +1,4 @@
-"""What must hold before a release: the request's bindings, the evidence, the order, the approval."""
+"""What must hold before a release: the request's bindings, the order, the approval."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from promptops.domain.errors import (
     AccessRefused,
     Conflict,
     EvaluationFailed,
-    EvidenceMismatch,
-    EvidenceRequired,
     Frozen,
     IdempotencyMismatch,
+    Inconclusive,
     InvalidIdempotencyKey,
     OutOfOrder,
     PolicyRefused,
@@ -20,19 +19,16 @@ from promptops.domain.errors import (
     RequestEnded,
     RequestStale,
     Revoked,
-    StandInEvidence,
     shown,
 )
+from promptops.domain.evidence_rules import PROMOTE_AGAIN
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release
 from promptops.domain.policy import stricter
-from promptops.domain.report import Binding, Evidence, Report
 from promptops.domain.request import ReleaseRequest
 from promptops.domain.version import VersionRecord
 
 MAX_OP_ID_CHARS = 255
-EVALUATE_AGAIN = "Run promptops evaluate."
-PROMOTE_AGAIN = "Run promptops promote again."
 #: Releases whose `from_version` is not to be gone back to; a drill leaves nothing for good.
 _FLEEING = ("rollback", "adopt", "revoke")
 
@@ -100,9 +96,14 @@ def head_moved(seen: int, head: Head, winner: Release | None) -> Conflict:
 
 
 def needs_approval(record: VersionRecord, live: VersionRecord | None, *, asked_for: bool) -> bool:
-    """Whether another person must agree: a lowered risk counts at its old tier until it is released."""
+    """Whether another person must agree."""
+    return asked_for and is_high_risk(record, live)
+
+
+def is_high_risk(record: VersionRecord, live: VersionRecord | None) -> bool:
+    """A lowered risk counts at its old tier until it is released."""
     risks = [record.policy.risk, *([live.policy.risk] if live else [])]
-    return asked_for and stricter(*risks) == "high"
+    return stricter(*risks) == "high"
 
 
 def subject_of(request: ReleaseRequest, environment: str, head: Head) -> Subject:
@@ -116,36 +117,6 @@ def subject_of(request: ReleaseRequest, environment: str, head: Head) -> Subject
         policy_sha256=request.policy_sha256,
         base_revision=head.revision,
     )
-
-
-def evidence_problem(
-    record: VersionRecord, report: Report, *, graders: str, accepted_model_kinds: Sequence[str]
-) -> PromptOpsError | None:
-    """Why the report is no evidence for this version; None when it is."""
-    if (report.prompt_id, report.version) != (record.ref.prompt_id, record.ref.version):
-        return EvidenceMismatch(f"the report is of {report.prompt_id}@v{report.version}", EVALUATE_AGAIN)
-    if report.binding.model_kind not in accepted_model_kinds:
-        return StandInEvidence(
-            f"measured with a {report.binding.model_kind} model, accepted: {', '.join(accepted_model_kinds)}",
-            "Evaluate with the real model.",
-        )
-    wanted = Binding(record.sha256, record.dataset.sha256, graders, record.model, report.binding.model_kind)
-    if report.binding != wanted or report.thresholds != record.policy.thresholds:
-        return EvidenceMismatch("content, dataset, graders, model or thresholds are others", EVALUATE_AGAIN)
-    if len(report.cases) != record.dataset.cases:
-        return EvidenceMismatch(f"{len(report.cases)} of {record.dataset.cases} cases run", EVALUATE_AGAIN)
-    if report.verdict == "fail":
-        return _failed(record, report)
-    return None
-
-
-def bound_evidence(request: ReleaseRequest, record: VersionRecord) -> Evidence:
-    """The version's newest evidence, if it is the one this request was carried on with."""
-    if not request.report_sha256 or record.evidence is None:
-        raise EvidenceRequired(f"{record.ref} has no evidence", PROMOTE_AGAIN)
-    if record.evidence.sha256 != request.report_sha256:
-        raise EvidenceMismatch(f"{record.ref} was evaluated again meanwhile", PROMOTE_AGAIN)
-    return record.evidence
 
 
 def check_op_id(op_id: str) -> str:
@@ -196,15 +167,5 @@ def rollback_targets(head: Head, releases: Sequence[Release]) -> list[Release]:
 
 def is_refusal(error: PromptOpsError) -> bool:
     """Whether the line worked and said no, rather than broke."""
-    return isinstance(error, (PolicyRefused, EvaluationFailed)) and not isinstance(error, AccessRefused)
-
-
-def _failed(record: VersionRecord, report: Report) -> EvaluationFailed:
-    failed = ", ".join(report.failed_critical)
-    critical = f"; critical cases failed: {failed}" if failed else ""
-    return EvaluationFailed(
-        f"{record.ref} scored {report.score:.2f}, threshold {report.thresholds.min_score:.2f}{critical}",
-        "Read the report, improve the prompt and publish again.",
-        score=report.score,
-        threshold=report.thresholds.min_score,
-    )
+    said_no = isinstance(error, (PolicyRefused, EvaluationFailed, Inconclusive))
+    return said_no and not isinstance(error, AccessRefused)

@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
-from promptops.domain.errors import InvalidScore, shown
+from promptops.domain.errors import EvidenceMismatch
+from promptops.domain.evaluation.case_result import CaseResult, mean_score
+from promptops.domain.evaluation.compare import check_comparison
+from promptops.domain.evaluation.comparison import Comparison
+from promptops.domain.evaluation.floors import Measured
+from promptops.domain.evaluation.gate import Gate, Verdict, judged
+from promptops.domain.evaluation.measuring import Measuring
 from promptops.domain.policy import Thresholds
 
-SCHEMA = 1
-Verdict = Literal["pass", "fail"]
-
-
-@dataclass(frozen=True)
-class CaseResult:
-    """One case, graded. `score` in 0..1; `reasons` say what failed, without the model's words."""
-
-    case_id: str
-    score: float
-    passed: bool
-    critical: bool
-    reasons: tuple[str, ...]
-    latency_ms: int
-    input_tokens: int
-    output_tokens: int
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, object]) -> CaseResult:
-        """The result again; raises InvalidScore for what would pass or fail by luck, such as NaN."""
-        score = document["score"]
-        if isinstance(score, bool) or not isinstance(score, (int, float)) or not 0 <= score <= 1:
-            what = f"case {shown(document.get('case_id'))} has the score {shown(score)}, no number in 0..1"
-            raise InvalidScore(what, "Evaluate the version again.")
-        fields = {**document, "reasons": tuple(document["reasons"])}  # type: ignore[arg-type]
-        return cls(**fields)  # type: ignore[arg-type]
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
 class Binding:
     """What was measured with what: evidence counts for exactly this and nothing else.
 
-    `model_kind` is `bedrock`, or `standin` on the local AWS; `graders` is the grader set's version.
+    `model_kind` is `bedrock`, `endpoint/{name}`, or `standin` on the local AWS. `graders` is the digest of
+    the grader set, `graded_by` that of judge and embedder, `model_sha256` that of model, parameters and
+    schema.
     """
 
     content_sha256: str
@@ -50,11 +32,48 @@ class Binding:
     graders: str
     model_id: str
     model_kind: str
+    graded_by: str = ""
+    model_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The live version that was measured beside this one."""
+
+    environment: str
+    version: int
+    content_sha256: str
+    model_id: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the evaluation took; `cost_usd` is None where a price is unknown, `prices_as_of` a date."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    prices_as_of: str = ""
+
+    @classmethod
+    def total(cls, parts: Sequence[Usage]) -> Usage:
+        """The sum; its cost is unknown as soon as one part's is, its prices as old as the oldest."""
+        costs = [part.cost_usd for part in parts if part.cost_usd is not None]
+        return cls(
+            sum(part.input_tokens for part in parts),
+            sum(part.output_tokens for part in parts),
+            math.fsum(costs) if len(costs) == len(parts) else None,
+            min((part.prices_as_of for part in parts if part.prices_as_of), default=""),
+        )
 
 
 @dataclass(frozen=True)
 class Report:
-    """One evaluation of one version, written once by the evaluate function."""
+    """One evaluation of one version, written once by the evaluate function.
+
+    `cases` are those that were measured; `dataset_cases` is how many the dataset has. It was to be compared
+    with what is live in `against`; `baseline` and `comparison` are None where nothing else was live there.
+    """
 
     evaluation_id: str
     prompt_id: str
@@ -64,44 +83,71 @@ class Report:
     cases: tuple[CaseResult, ...]
     started_at: str
     finished_at: str
+    measuring: Measuring = field(default_factory=Measuring)
+    dataset_cases: int = 0
+    against: str = ""
+    baseline: Baseline | None = None
+    comparison: Comparison | None = None
+    usage: Usage = Usage()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every case of the dataset was measured."""
+        return len(self.cases) >= self.dataset_cases
 
     @property
     def score(self) -> float:
-        """The mean of the cases' scores, 0..1."""
-        return math.fsum(case.score for case in self.cases) / len(self.cases)
+        """The weighted mean of the cases' scores, 0..1."""
+        return mean_score(self.cases)
 
     @property
     def failed_critical(self) -> tuple[str, ...]:
-        return tuple(case.case_id for case in self.cases if case.critical and not case.passed)
+        return tuple(case.case_id for case in self.cases if case.failed_critical)
+
+    @property
+    def gate(self) -> Gate:
+        """The verdict and why."""
+        measured = Measured(self.cases, self.dataset_cases or len(self.cases))
+        return judged(measured, self.thresholds, self.comparison)
 
     @property
     def verdict(self) -> Verdict:
-        """Pass when the score reaches the threshold and no critical case failed."""
-        good = self.score >= self.thresholds.min_score and not self.failed_critical
-        return "pass" if good else "fail"
+        return self.gate.verdict
 
     def to_dict(self) -> dict[str, object]:
+        gate = self.gate
         return {
             "schema": SCHEMA,
             "evaluation_id": self.evaluation_id,
             "prompt_id": self.prompt_id,
             "version": self.version,
             "binding": asdict(self.binding),
-            "thresholds": asdict(self.thresholds),
+            "thresholds": self.thresholds.to_dict(),
+            "measuring": self.measuring.to_dict(),
+            "dataset_cases": self.dataset_cases,
+            "against": self.against,
+            "baseline": asdict(self.baseline) if self.baseline else None,
+            "comparison": self.comparison.to_dict() if self.comparison else None,
+            "usage": asdict(self.usage),
             "score": self.score,
-            "verdict": self.verdict,
+            "verdict": gate.verdict,
+            "reasons": list(gate.reasons),
             "failed_critical": list(self.failed_critical),
-            "cases": [asdict(case) for case in self.cases],
+            "cases": [case.to_dict() for case in self.cases],
             "started_at": self.started_at,
             "finished_at": self.finished_at,
         }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, object]) -> Report:
-        """The report again; its score and verdict are computed anew, never read."""
-        cases = document["cases"]
+        """The report again, also of schema 1; its score and verdict are computed anew, never read.
+
+        Of the comparison the interval alone is read, as it takes a second to compute.
+        Raises EvidenceMismatch for one that is not that of the cases, InvalidScore for a case's score.
+        """
+        cases, baseline, comparison = document["cases"], document.get("baseline"), document.get("comparison")
         assert isinstance(cases, list)
-        return cls(
+        report = cls(
             evaluation_id=str(document["evaluation_id"]),
             prompt_id=str(document["prompt_id"]),
             version=int(str(document["version"])),
@@ -110,7 +156,23 @@ class Report:
             cases=tuple(CaseResult.from_dict(case) for case in cases),
             started_at=str(document["started_at"]),
             finished_at=str(document["finished_at"]),
+            measuring=Measuring.from_dict(document.get("measuring", {})),  # type: ignore[arg-type]
+            dataset_cases=int(str(document.get("dataset_cases", 0))),
+            against=str(document.get("against", "")),
+            baseline=Baseline(**baseline) if isinstance(baseline, Mapping) else None,
+            comparison=Comparison.from_dict(comparison) if isinstance(comparison, Mapping) else None,
+            usage=Usage(**document.get("usage", {})),  # type: ignore[arg-type]
         )
+        report._check_comparison()
+        return report
+
+    def _check_comparison(self) -> None:
+        if (self.baseline is None) != (self.comparison is None):
+            raise EvidenceMismatch(
+                "a baseline without a comparison, or the other way about", "Evaluate again."
+            )
+        if self.comparison:
+            check_comparison(self.comparison, self.cases, thresholds=self.thresholds)
 
 
 @dataclass(frozen=True)

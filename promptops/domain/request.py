@@ -48,7 +48,8 @@ class ReleaseRequest:
 
     `path` holds the environments to walk, in order, the last one being `environment`; an `evaluate` request
     has none. `report_sha256` is filled in once there is evidence. The id names the environment whose ledger
-    holds the row: `prod-4f1c…`.
+    holds the row: `prod-4f1c…`. An evaluation compares with what is live in `against`, and with `full` asks
+    every case.
     """
 
     request_id: str
@@ -69,10 +70,17 @@ class ReleaseRequest:
     execution_arn: str = ""
     error: Mapping[str, object] | None = None
     steps: tuple[Step, ...] = ()
+    against: str = ""
+    full: bool = False
 
     @property
     def ref(self) -> PromptRef:
         return PromptRef(self.prompt_id, self.version)
+
+    @property
+    def compared_in(self) -> str:
+        """The environment whose live version the evidence compares with; empty for none."""
+        return self.environment if self.kind == "promote" else self.against
 
     @property
     def ended(self) -> bool:

@@ -15,6 +15,7 @@ from promptops.domain.label import check_label
 from promptops.domain.policy import Policy
 from promptops.domain.suggestion import did_you_mean
 from promptops.domain.template import VARIABLE_NAME
+from promptops.domain.uploaded import UploadedDataset
 from promptops.domain.variables import Variable
 
 SCHEMA = 1
@@ -32,6 +33,8 @@ _FIELDS = {
     "parameters",
     "output_schema",
     "thresholds",
+    "evaluation",
+    "dataset",
     "tags",
     "blocks",
     "examples",
@@ -45,7 +48,7 @@ class PromptSource:
     """One prompt folder, parsed: texts and metadata, blocks still to be inlined.
 
     `blocks` maps the id of each block the messages include to its text. `label` is a semantic version, or
-    empty.
+    empty. `dataset` names cases that lie in the restricted bucket; all others travel beside the source.
     """
 
     prompt_id: str
@@ -63,6 +66,7 @@ class PromptSource:
     blocks: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Mapping[str, str], ...] = ()
     allowances: Allowances = NOTHING
+    dataset: UploadedDataset | None = None
 
     @classmethod
     def from_dict(cls, document: Mapping[str, object]) -> PromptSource:
@@ -88,7 +92,11 @@ class PromptSource:
             rationale=_text(document, "rationale"),
             description=_text(document, "description"),
             policy=Policy.from_dict(
-                {"risk": document["risk"], "thresholds": document.get("thresholds") or {}}
+                {
+                    "risk": document["risk"],
+                    "thresholds": document.get("thresholds") or {},
+                    "evaluation": document.get("evaluation") or {},
+                }
             ),
             messages=_messages(document["messages"]),
             model=_texts_by_name(model, "model"),
@@ -102,6 +110,9 @@ class PromptSource:
                 for number, item in enumerate(_list(document, "examples"), start=1)
             ),
             allowances=read_allowances(document),
+            dataset=None
+            if document.get("dataset") is None
+            else UploadedDataset.from_dict(document["dataset"]),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -124,6 +135,7 @@ class PromptSource:
             "blocks": dict(self.blocks),
             "examples": [dict(example) for example in self.examples],
             **self.allowances.to_dict(),
+            **({"dataset": self.dataset.to_dict()} if self.dataset else {}),
         }
 
     def digest(self, dataset_sha256: str) -> str:

@@ -32,6 +32,14 @@ def read_bounded_json(text: str, *, max_depth: int, max_values: int) -> object:
 
     Whole numbers have at most 18 digits.
     """
+    # Texts count here too, so this is more than there can be: where it is little, nothing need be looked at.
+    opened = text.count("[") + text.count("{")
+    if opened > max_depth or opened + text.count(",") > max_values:
+        _check_bounds(text, max_depth, max_values)
+    return _read(text, parse_int=_whole)
+
+
+def _check_bounds(text: str, max_depth: int, max_values: int) -> None:
     depth = values = 0
     for number, match in enumerate(_MARKS.finditer(text)):
         mark = text[match.start()]
@@ -44,7 +52,6 @@ def read_bounded_json(text: str, *, max_depth: int, max_values: int) -> object:
             raise NestedTooDeeply(f"nested more than {max_depth} deep")
         if values > max_values or number > 4 * max_values:
             raise ValueError(f"more than {max_values} values")
-    return _read(text, parse_int=_whole)
 
 
 def _read(text: str, parse_int: Callable[[str], int] | None = None) -> object:
@@ -85,3 +92,9 @@ def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise DuplicateName(f"the name {twice!r:.80} stands twice in one object")
     return document
+
+
+#: Reads one document out of a longer text; raises ValueError where it is not strict JSON.
+DECODER = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_each_name_once
+)

@@ -16,11 +16,15 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Dataset:
-    """The evaluation cases published with a version; empty key and digest when it has none."""
+    """The evaluation cases published with a version; empty key and digest when it has none.
+
+    Of `sensitive` cases nothing but names and scores leaves the restricted bucket.
+    """
 
     key: str = ""
     sha256: str = ""
     cases: int = 0
+    sensitive: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,16 @@ class VersionRecord:
     schema: int = field(default=SCHEMA)
 
     def to_dict(self) -> dict[str, object]:
-        """What never changes of it: the registry's document, and its copy in the archive."""
+        """What never changes of it: the registry's document, and its copy in the archive.
+
+        What older records do not have is left out where it is not used, so that they equal their copies.
+        """
         fixed = asdict(replace(self, evidence=None, revoked_reason=""))
         del fixed["evidence"], fixed["revoked_reason"]
-        return {**fixed, "tags": list(self.tags), "authors": list(self.authors)}
+        if not self.dataset.sensitive:
+            del fixed["dataset"]["sensitive"]
+        policy = self.policy.to_dict()
+        return {**fixed, "policy": policy, "tags": list(self.tags), "authors": list(self.authors)}
 
     def archived(self) -> dict[str, object]:
         """Its copy in the archive."""

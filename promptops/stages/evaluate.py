@@ -6,180 +6,224 @@ tasks: each reads version, artifact and dataset again and checks their digests.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from promptops.contract.messages import ChunkDone, EvaluateTask, EvaluationPlan, Reported
-from promptops.domain.artifact import Artifact
-from promptops.domain.dataset import Case, parse_dataset
-from promptops.domain.errors import DatasetChanged, EvaluationEmpty, EvaluationError, EvaluationTooFew
-from promptops.domain.graders import GRADERS
-from promptops.domain.identifiers import PromptRef
-from promptops.domain.policy import Thresholds
+from promptops.asking.run import Asking, AskingRun
+from promptops.asking.spend import Spent
+from promptops.contract.messages import ChunkDone, EvaluateTask, EvaluationPlan, Reported, SampleDecision
+from promptops.domain.dataset import Case
+from promptops.domain.errors import (
+    EvaluationError,
+    EvaluationTooFew,
+    ModelUnavailable,
+    Unavailable,
+    every_error,
+)
+from promptops.domain.evaluation.case_result import CaseResult
+from promptops.domain.evaluation.chunk import MeasuredChunk
+from promptops.domain.evaluation.floors import Measured
+from promptops.domain.evaluation.gate import enough
+from promptops.domain.evaluation.reporting import Measurement, check_verdict
+from promptops.domain.grader_set import GRADERS
+from promptops.domain.question import ModelName
 from promptops.domain.rendering import CompiledPrompt
-from promptops.domain.report import Binding, CaseResult, Report
-from promptops.domain.version import VersionRecord
-from promptops.ports import Artifacts, ChunkResults, Clock, Datasets, Model, Registry, Reports
+from promptops.domain.report import Baseline, Usage
+from promptops.evaluation_ports import ChunkResults, EvaluationRuns
+from promptops.measure import THREADS, Measure, measure
+from promptops.ports import Clock, Registry, Reports
+from promptops.subject import AGAIN, Subject, Subjects
 
-THREADS = 8
-#: The model kind of what was evaluated outside the release line: evidence nowhere.
-PREVIEW = "preview"
+#: An execution of the workflow may have 25,000 events; a chunk that is tried again and again takes 25.
+MAX_CHUNKS = 400
+#: Results that an evaluation left behind when it stopped are taken up again for so long.
+FRESH_HOURS = 72
+#: Of a function's time: for the questions that are under way, then to store what is there.
+ENDING_SECONDS = 150
+
+SecondsLeft = Callable[[], float]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The three tasks of an evaluation. `model_kind` tells evidence by Bedrock from a stand-in's."""
+    """The tasks of an evaluation, each of which may be repeated. `kind_of` tells Bedrock from a stand-in."""
 
+    subjects: Subjects
     registry: Registry
-    artifacts: Artifacts
-    datasets: Datasets
     results: ChunkResults
     reports: Reports
-    model: Model
+    runs: EvaluationRuns
+    asking: Asking
     clock: Clock
-    model_kind: str
+    kind_of: Callable[[ModelName], str]
     chunk_cases: int
     threads: int = THREADS
 
     def plan(self, task: EvaluateTask) -> EvaluationPlan:
         """The chunks to run.
 
-        Raises EvaluationEmpty, EvaluationTooFew or DatasetChanged before any model is asked.
+        Raises EvaluationEmpty, EvaluationTooFew, DatasetChanged or SpendCapReached before any model is asked.
         """
-        subject = self._subject(task)
-        cases, least = len(subject.cases), subject.record.policy.thresholds.min_cases
+        subject = self.subjects.load(task)
+        subject.check()
+        cases, least = len(subject.outlines), subject.policy.thresholds.min_cases
         if cases < least:
             raise EvaluationTooFew(f"{cases} of {least} cases", "Add cases to cases.jsonl and publish.")
-        chunks = [
-            {"chunk": chunk, "first": first, "count": min(self.chunk_cases, cases - first)}
-            for chunk, first in enumerate(range(0, cases, self.chunk_cases))
-        ]
+        started_at = self.clock.now()
+        meter = self._run(subject, task.evaluation_id, started_at).meter
+        for model in subject.models:
+            meter.check(model)
+        # One less: sample and rest are cut apart.
+        size = max(self.chunk_cases, math.ceil(cases / (MAX_CHUNKS - 1)))
+        sample = _chunks(0, subject.drawn.sample, size, number=0)
+        rest = _chunks(subject.drawn.sample, cases, size, number=len(sample))
+        self.runs.begin(task.evaluation_id, cases)
+        evidence = subject.record.evidence
         return EvaluationPlan(
-            evaluation_id=secrets.token_hex(16),
             dataset_sha256=subject.record.dataset.sha256,
-            chunks=list(chunks),
-            chunk_count=len(chunks),
-            started_at=self.clock.now(),
+            run_id=subject.fingerprint(
+                graders=GRADERS,
+                model_kind=self._kind(subject),
+                chunk_cases=size,
+                evidence=evidence.sha256 if evidence else "",
+            ),
+            sample=sample,
+            rest=rest,
+            sample_chunks=len(sample),
+            chunks=len(sample) + len(rest),
+            started_at=started_at,
         )
 
-    def chunk(self, task: EvaluateTask) -> ChunkDone:
-        """One chunk, answered, graded and stored; raises ModelUnavailable when any case got no answer."""
-        subject = self._subject(task)
+    def chunk(self, task: EvaluateTask, seconds_left: SecondsLeft = lambda: math.inf) -> ChunkDone:
+        """One chunk, answered, graded and stored; only what no earlier run of it has measured is asked.
+
+        Raises ModelUnavailable when any case got no answer and may get one yet, having stored the others.
+        """
+        subject = self.subjects.load(task)
         chunk = task.chunk or {}
-        first, count = chunk.get("first", 0), chunk.get("count", 0)
-        cases = subject.cases[first : first + count]
-        if not count or len(cases) != count:
-            raise EvaluationError(
-                f"the dataset has no {count} cases from case {first}", "Start the evaluation again."
+        number, cases = chunk.get("chunk", 0), subject.cases(chunk.get("first", 0), chunk.get("count", 0))
+        known = {case.case_id for case in self._stored(task.run_id, number).cases if not case.error}
+        missing = [case for case in cases if case.case_id not in known]
+        run, found = self._run(subject, task.evaluation_id, task.started_at), list[CaseResult]()
+        try:
+            measure(
+                missing,
+                CompiledPrompt(subject.artifact),
+                CompiledPrompt(subject.live) if subject.live else None,
+                by=Measure(
+                    run.model,
+                    run.assistants,
+                    self.threads,
+                    subject.policy.evaluation.repeats,
+                    subject.policy.thresholds.min_pass_rate,
+                    subject.quoting,
+                    lambda: seconds_left() > ENDING_SECONDS,
+                ),
+                on_case=found.append,
             )
-        results = run_cases(subject.artifact, cases, model=self.model, threads=self.threads)
-        self.results.store(task.evaluation_id, chunk["chunk"], results)
-        return ChunkDone(chunk["chunk"], len(results), sum(result.passed for result in results))
+        finally:
+            # Whatever ended it: what was answered was paid for.
+            kept = self._keep(task.run_id, number, cases, found, run)
+            silent = [case for case in kept if case.error in _MAY_HEAL]
+            done = 0 if silent or len(kept) < len(cases) else len(cases)
+            passed = sum(case.passed for case in kept) if done else 0
+            day, spent_usd = task.started_at[:10], run.meter.spent_usd
+            self.runs.add(task.evaluation_id, day, done=done, passed=passed, spent_usd=spent_usd)
+        if silent:
+            raise _unanswered(silent, len(cases))
+        return ChunkDone(number, len(kept), passed)
+
+    def decide(self, task: EvaluateTask) -> SampleDecision:
+        """Whether the sample settles it, or the rest must be asked too."""
+        if task.sample_chunks == task.chunks:
+            return SampleDecision("report", task.chunks)
+        subject = self.subjects.load(task)
+        results, _ = self._measured(subject, task.run_id, task.sample_chunks)
+        comparison = self._measurement(subject, task).comparison(results)
+        measured = Measured(results, len(subject.outlines))
+        go_on = enough(measured, subject.policy.thresholds, comparison, full=task.full)
+        return SampleDecision(go_on, task.sample_chunks if go_on == "report" else task.chunks)
 
     def report(self, task: EvaluateTask) -> Reported:
-        """The report over all chunks, stored and linked; raises EvaluationError if a case lacks."""
-        subject = self._subject(task)
-        record = subject.record
-        results = [
-            result for chunk in range(task.chunks) for result in self.results.load(task.evaluation_id, chunk)
-        ]
-        if [result.case_id for result in results] != [case.case_id for case in subject.cases]:
-            raise EvaluationError(
-                f"{len(results)} results for {len(subject.cases)} cases", "Start the evaluation again."
-            )
-        evidence = self.reports.store(
-            Report(
-                evaluation_id=task.evaluation_id,
-                prompt_id=record.ref.prompt_id,
-                version=record.ref.version,
-                binding=Binding(
-                    record.sha256,
-                    record.dataset.sha256,
-                    GRADERS,
-                    subject.artifact.model["id"],
-                    self.model_kind,
-                ),
-                thresholds=record.policy.thresholds,
-                cases=tuple(results),
-                started_at=task.started_at,
-                finished_at=self.clock.now(),
-            )
-        )
-        self.registry.link_evidence(record.ref, evidence)
+        """The report over so many chunks, stored and linked; raises EvaluationError for no verdict."""
+        subject = self.subjects.load(task)
+        results, usage = self._measured(subject, task.run_id, task.chunks)
+        report = check_verdict(self._measurement(subject, task).report(results, usage, self.clock.now()))
+        evidence = self.reports.store(report)
+        self.registry.link_evidence(subject.record.ref, evidence)
         return Reported(evidence.key, evidence.sha256, evidence.verdict, evidence.score)
 
-    def _subject(self, task: EvaluateTask) -> _Subject:
-        record = self.registry.version(PromptRef(task.prompt_id, task.version))
-        dataset = record.dataset
-        if not dataset.key:
-            raise EvaluationEmpty(f"{record.ref} was published without cases", "Add cases.jsonl and publish.")
-        if task.dataset_sha256 not in ("", dataset.sha256):
-            raise DatasetChanged(
-                f"planned for dataset {task.dataset_sha256[:12]}, the version has {dataset.sha256[:12]}",
-                "Start the evaluation again.",
-            )
-        artifact = self.artifacts.load(record)
-        return _Subject(
-            record,
-            artifact,
-            parse_dataset(self.datasets.load(dataset.key, dataset.sha256), artifact.variables),
+    def _run(self, subject: Subject, evaluation_id: str, started_at: str) -> AskingRun:
+        status = self.runs.status(evaluation_id)
+        spent = Spent(status.spent_usd if status else 0.0, self.runs.spent_on(started_at[:10]))
+        return self.asking.run(subject.policy.evaluation, before=spent)
+
+    def _kind(self, subject: Subject) -> str:
+        return self.kind_of(subject.models[0])
+
+    def _measurement(self, subject: Subject, task: EvaluateTask) -> Measurement:
+        record, baseline = subject.record, subject.baseline
+        return Measurement(
+            evaluation_id=task.evaluation_id,
+            version=record.ref.version,
+            artifact=subject.artifact,
+            policy=record.policy,
+            dataset_sha256=record.dataset.sha256,
+            dataset_cases=len(subject.outlines),
+            model_kind=self._kind(subject),
+            started_at=task.started_at,
+            against=task.against,
+            baseline=Baseline(task.against, baseline.ref.version, baseline.sha256, baseline.model)
+            if baseline
+            else None,
         )
 
+    def _stored(self, run_id: str, number: int) -> MeasuredChunk:
+        """What is there of a chunk, nothing if it is too old to be taken up again."""
+        stored = self.results.load(run_id, number)
+        fresh = stored is not None and stored.measured_at >= self.clock.later(-FRESH_HOURS)
+        return stored if stored and fresh else MeasuredChunk((), Usage(cost_usd=0.0), self.clock.now())
 
-@dataclass(frozen=True)
-class _Subject:
-    record: VersionRecord
-    artifact: Artifact
-    cases: tuple[Case, ...]
+    def _keep(
+        self, run_id: str, number: int, cases: Sequence[Case], found: Sequence[CaseResult], run: AskingRun
+    ) -> list[CaseResult]:
+        """All there is of a chunk now, in its order; another run of the task may have stored meanwhile."""
+        stored = self._stored(run_id, number)
+        results = {case.case_id: case for case in stored.cases}
+        results |= {case.case_id: case for case in found if not case.error or case.case_id not in results}
+        kept = [results[case.case_id] for case in cases if case.case_id in results]
+        if found:
+            usage = Usage.total([stored.usage, run.meter.usage()])
+            self.results.store(run_id, number, MeasuredChunk(tuple(kept), usage, stored.measured_at))
+        return kept
 
-
-def preview(
-    artifact: Artifact, cases: Sequence[Case], *, thresholds: Thresholds, model: Model, clock: Clock
-) -> Report:
-    """How an unpublished prompt does on its cases: a report of version 0, stored nowhere and no evidence.
-
-    Raises ModelUnavailable when any case got no answer.
-    """
-    started_at = clock.now()
-    results = run_cases(artifact, cases, model=model, threads=THREADS)
-    return Report(
-        evaluation_id=PREVIEW,
-        prompt_id=artifact.prompt_id,
-        version=0,
-        binding=Binding(artifact.digest(), "", GRADERS, artifact.model["id"], PREVIEW),
-        thresholds=thresholds,
-        cases=tuple(results),
-        started_at=started_at,
-        finished_at=clock.now(),
-    )
-
-
-def run_cases(artifact: Artifact, cases: Sequence[Case], *, model: Model, threads: int) -> list[CaseResult]:
-    """The results in the order of the cases, so many asked at a time; the first error ends it all."""
-    prompt = CompiledPrompt(artifact)
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        futures = [pool.submit(_run_case, prompt, case, model) for case in cases]
-        try:
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        finally:
-            pool.shutdown(cancel_futures=True)
-    for future in done:
-        future.result()
-    return [future.result() for future in futures]
+    def _measured(self, subject: Subject, run_id: str, chunks: int) -> tuple[list[CaseResult], Usage]:
+        """The results of the first chunks, in the dataset's order; raises EvaluationError if one lacks."""
+        stored = [self.results.load(run_id, number) for number in range(chunks)]
+        results = [case for chunk in stored if chunk for case in chunk.cases]
+        wanted = subject.order[: subject.drawn.sample], subject.order
+        if [case.case_id for case in results] not in wanted:
+            raise EvaluationError(f"{len(results)} results for {len(wanted[1])} cases", AGAIN)
+        places = {item.case_id: place for place, item in enumerate(subject.outlines)}
+        results.sort(key=lambda case: places[case.case_id])
+        return results, Usage.total([chunk.usage for chunk in stored if chunk])
 
 
-def _run_case(prompt: CompiledPrompt, case: Case, model: Model) -> CaseResult:
-    answer = model.answer(prompt.artifact, prompt.render(case.variables))
-    grade = case.grade(answer.text)
-    return CaseResult(
-        case_id=case.case_id,
-        score=grade.score,
-        passed=grade.passed,
-        critical=case.critical,
-        reasons=grade.reasons,
-        latency_ms=answer.latency_ms,
-        input_tokens=answer.input_tokens,
-        output_tokens=answer.output_tokens,
+#: What a case that could not be measured says while asking again may help.
+_MAY_HEAL = frozenset(error.code for error in every_error(Unavailable) if error.retryable)
+
+
+def _chunks(first: int, end: int, size: int, *, number: int) -> list[Mapping[str, int]]:
+    return [
+        {"chunk": number + index, "first": start, "count": min(size, end - start)}
+        for index, start in enumerate(range(first, end, size))
+    ]
+
+
+def _unanswered(silent: Sequence[CaseResult], cases: int) -> ModelUnavailable:
+    said = next((reason for case in silent for reason in case.reasons), silent[0].error)
+    return ModelUnavailable(
+        f"{len(silent)} of {cases} cases got no answer: {said}",
+        "What was answered is kept; start the evaluation again and the rest is asked.",
     )

@@ -9,22 +9,22 @@ from promptops.contract.answers import Ended
 from promptops.contract.messages import Begun, Checked, Promoted
 from promptops.domain.approval import Approval
 from promptops.domain.errors import ApprovalExpired, ApprovalRequired, PromptOpsError
+from promptops.domain.evidence_rules import Demands, bound_evidence, check_evidence, demands_of
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release, next_release
 from promptops.domain.release_rules import (
-    bound_evidence,
     check_base,
     check_not_frozen,
     check_on_path,
     check_request,
-    evidence_problem,
+    is_high_risk,
     is_refusal,
     needs_approval,
     operation_of,
     out_of_order,
     subject_of,
 )
-from promptops.domain.report import Evidence, Report
+from promptops.domain.report import Report
 from promptops.domain.request import ReleaseRequest, environment_of
 from promptops.domain.version import VersionRecord
 from promptops.domain.workflow_error import TIMEOUT, from_workflow
@@ -65,17 +65,23 @@ class Promotion:
     def begin(self, request_id: str) -> Begun:
         """The way of a request made here; its evidence is `valid`, or `missing` and must be made.
 
-        Evidence made for this request that does not suffice raises why: EvaluationFailed, StandInEvidence or
-        EvidenceMismatch.
+        Evidence made for this request that does not suffice raises why: EvaluationFailed, Inconclusive,
+        StandInEvidence or EvidenceMismatch. Raises Conflict where the target has moved on: no model is asked
+        for a release that cannot be.
         """
         request = self._ledger.request(request_id)
         record = self.registry.version(request.ref)
         now = self.clock.now()
         check_request(request, record, now)
-        report = self._evidence(request, record)
+        head = self._ledger.head(request.prompt_id)
+        if request.kind == "promote" and not self._done(request, head):
+            self._check_open(request, head)
+        live = self._live(request, head)
+        demands = self._demands(request, record, live)
+        report = self._evidence(request, record, demands)
         if report and record.evidence:
             status = "promoting" if request.kind == "promote" else request.status
-            text = f"evaluation passed with {report.score:.2f}"
+            text = f"evaluation: {report.verdict} with {report.score:.2f}"
             begun = request.step(now, text, status=status, report_sha256=record.evidence.sha256)
         else:
             begun = request.step(now, "evaluating", status="evaluating")
@@ -87,6 +93,9 @@ class Promotion:
             version=request.version,
             evidence="valid" if report else "missing",
             path=list(request.path),
+            against=request.compared_in,
+            baseline=live.ref.version if live else 0,
+            full=demands.full,
         )
 
     def check(self, request_id: str) -> Checked:
@@ -153,7 +162,21 @@ class Promotion:
         winner = self._ledger.release(head.prompt_id, head.revision) if head.revision else None
         check_base(request, self.environment, head, winner)
 
-    def _evidence(self, request: ReleaseRequest, record: VersionRecord) -> Report | None:
+    def _live(self, request: ReleaseRequest, head: Head) -> VersionRecord | None:
+        """The other version that is live where this one is compared; None where there is none."""
+        if not request.compared_in:
+            return None
+        if request.compared_in != self.environment:
+            head = self.ledgers[request.compared_in].head(request.prompt_id)
+        if head.state != "live" or not head.version or head.serves(request.version, request.sha256):
+            return None
+        return self.registry.version(PromptRef(head.prompt_id, head.version))
+
+    def _demands(self, request: ReleaseRequest, record: VersionRecord, live: VersionRecord | None) -> Demands:
+        strict = is_high_risk(record, live)
+        return demands_of(request, live, self.graders, self.accepted_model_kinds, strict=strict)
+
+    def _evidence(self, request: ReleaseRequest, record: VersionRecord, demands: Demands) -> Report | None:
         evidence = record.evidence
         if evidence is None:
             return None
@@ -161,20 +184,11 @@ class Promotion:
         if request.kind == "evaluate" and not fresh:
             return None
         try:
-            return self._verified(record, evidence)
+            return check_evidence(record, self.reports.load(evidence), demands)
         except PromptOpsError as problem:
             if fresh or problem.retryable:
                 raise
             return None
-
-    def _verified(self, record: VersionRecord, evidence: Evidence) -> Report:
-        report = self.reports.load(evidence)
-        problem = evidence_problem(
-            record, report, graders=self.graders, accepted_model_kinds=self.accepted_model_kinds
-        )
-        if problem:
-            raise problem
-        return report
 
     def _needs_approval(self, record: VersionRecord, head: Head) -> bool:
         live = self.registry.version(PromptRef(head.prompt_id, head.version)) if head.version else None
@@ -191,7 +205,8 @@ class Promotion:
         record = self.registry.version(request.ref)
         check_request(request, record, now)
         self._check_open(request, head)
-        self._verified(record, bound_evidence(request, record))
+        demands = self._demands(request, record, self._live(request, head))
+        check_evidence(record, self.reports.load(bound_evidence(request, record)), demands)
         self.artifacts.load(record)
         approval = self._approval(request, head, now) if self._needs_approval(record, head) else None
         release = next_release(

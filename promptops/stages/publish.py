@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from promptops.contract.names import archived_version_key
+from promptops.contract.names import archived_version_key, dataset_key
 from promptops.domain.artifact import Artifact
 from promptops.domain.canonical import sha256
-from promptops.domain.compile import compile_cases, compile_source, warnings_of
+from promptops.domain.compile import CompiledCases, compile_cases, compile_source, warnings_of
 from promptops.domain.errors import Conflict, Immutable, InvalidMetadata, InvalidVersion, shown
 from promptops.domain.identifiers import PromptRef, parse_version
 from promptops.domain.label import label_taken
@@ -79,12 +79,12 @@ def publish(
     Conflict if others kept publishing in between.
     """
     artifact = compile_source(source)
-    cases, number_of_cases = compile_cases(source, dataset)
+    cases = compile_cases(source, dataset)
     written_by, commit = _authors(authors), _commit(commit)
     wanted = parse_version(pinned) if pinned != "" else 0
-    stored = Dataset(datasets.store(cases), sha256(cases), number_of_cases) if cases else Dataset()
+    stored = _stored(cases, datasets)
     draft = Draft(source, artifact, artifact.to_bytes(), stored, actor, written_by, commit)
-    warnings = warnings_of(source, artifact, number_of_cases)
+    warnings = warnings_of(source, artifact, cases.count)
     number = wanted
     for _ in range(MAX_ATTEMPTS):
         family = registry.family(source.prompt_id)
@@ -154,6 +154,15 @@ class Draft:
             label=source.label,
             blocks=self.artifact.blocks,
         )
+
+
+def _stored(cases: CompiledCases, datasets: Datasets) -> Dataset:
+    """Where the cases lie; uploaded ones are taken at their digest, as nobody here may read them."""
+    if cases.content:
+        datasets.store(cases.content)
+    if not cases.count:
+        return Dataset()
+    return Dataset(dataset_key(cases.sha256), cases.sha256, cases.count, cases.sensitive)
 
 
 def _already(draft: Draft, wanted: int, family: Family | None, registry: Registry) -> VersionRecord | None:

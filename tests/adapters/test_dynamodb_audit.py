@@ -22,10 +22,11 @@ from promptops.domain.audit import first_bad_entry
 from promptops.domain.audit_releases import head_problems, row_problems
 from promptops.domain.audit_versions import first_bad_revocation, first_bad_version
 from promptops.domain.errors import AccessRefused, Throttled
+from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Release
 from promptops.domain.policy import Thresholds
-from promptops.domain.report import Binding, CaseResult, Report
+from promptops.domain.report import Binding, Report
 from tests.adapters.archived_tables import Installed
 from tests.adapters.ledger_tables import ALICE, ENVIRONMENTS, NOW, PROMPT
 
@@ -210,7 +211,7 @@ def report(name: str, version: int = 1) -> Report:
         prompt_id=PROMPT,
         version=version,
         binding=Binding("c" * 64, "d" * 64, "builtin/1", "some-model", "bedrock"),
-        thresholds=Thresholds(),
+        thresholds=Thresholds(min_cases=1),
         cases=(CaseResult("case", 1.0, True, False, (), 1, 1, 1),),
         started_at=NOW,
         finished_at=NOW,

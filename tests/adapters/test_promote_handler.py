@@ -14,6 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from promptops.aws.dynamodb_ledger import DynamoDbLedgers
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.s3_artifacts import S3Artifacts
 from promptops.aws.s3_reports import S3Reports
@@ -22,13 +23,12 @@ from promptops.contract.routes import ROUTES
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.errors import AccessRefused, EndpointDown, MalformedRequest, Unavailable, UnknownRequest
-from promptops.domain.graders import GRADERS
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Thresholds
-from promptops.domain.report import Binding, CaseResult, Report
 from promptops.domain.version import Dataset, VersionRecord
 from tests.adapters.ledger_tables import ENVIRONMENTS, NOW, PROMPT, Tables
+from tests.unit.evidence import a_report
 
 REGION = "us-east-1"
 BUCKET = "artifacts"
@@ -125,16 +125,9 @@ def publish(version: int) -> PromptRef:
     )
     registry = DynamoDbRegistry("registry", dynamodb)
     assert registry.commit(record, after=registry.family(PROMPT))
-    report = Report(
-        evaluation_id=f"{version:032x}",
-        prompt_id=PROMPT,
-        version=version,
-        binding=Binding(record.sha256, record.dataset.sha256, GRADERS, "some-model", "standin"),
-        thresholds=record.policy.thresholds,
-        cases=tuple(CaseResult(f"case-{number}", 1.0, True, False, (), 1, 1, 1) for number in range(5)),
-        started_at=NOW,
-        finished_at=NOW,
-    )
+    head = DynamoDbLedgers(ENVIRONMENTS, dynamodb, "registry")["dev"].head(PROMPT)
+    live = registry.version(PromptRef(PROMPT, head.version)) if head.version else None
+    report = a_report(record, live, evaluation_id=f"{version:032x}", at=NOW)
     registry.link_evidence(ref, S3Reports(BUCKET, s3).store(report))
     return ref
 

@@ -13,7 +13,9 @@ import pytest
 from moto import mock_aws
 
 from promptops.contract.settings import PublishSettings
+from promptops.domain.canonical import sha256
 from promptops.domain.errors import DigestMismatch, MalformedRequest, Throttled, UnknownVersion
+from promptops.stages.upload_dataset import pack
 from tests.adapters.ledger_tables import Tables
 
 REGION = "us-east-1"
@@ -62,10 +64,10 @@ def a_body(**changes: object) -> dict[str, object]:
     return {"source": SOURCE, "dataset": CASE, "authors": ["alice@example.com"], "commit": "ab12", **changes}
 
 
-def a_call(body: object, *, signed: bool = True) -> dict[str, Any]:
+def a_call(body: object, *, signed: bool = True, path: str = "/v1/publish") -> dict[str, Any]:
     iam = {"iam": {"userArn": ALICE}}
     return {
-        "routeKey": "POST /v1/publish",
+        "routeKey": f"POST {path}",
         "headers": {"Content-Type": "application/json"},
         "body": json.dumps(body),
         "requestContext": {"http": {"method": "POST"}, **({"authorizer": iam} if signed else {})},
@@ -190,6 +192,40 @@ def test_an_unsigned_call_publishes_nothing(handler: Handler):
     status, document = answered(handler, a_call(a_body(), signed=False))
 
     assert (status, document["error"]["code"], rows()) == (401, "E_SIGN_IN", [])
+
+
+def test_sensitive_cases_are_uploaded_once_and_published_by_their_digest(handler: Handler):
+    upload = a_call({"cases": pack(CASE)}, path="/v1/datasets")
+    status, document = answered(handler, upload)
+    again = answered(handler, upload)
+    named = {**SOURCE, "dataset": {**document, "sensitive": True}}
+    published = answered(handler, a_call(a_body(source=named, dataset="")))
+
+    digest = sha256(CASE.encode())
+    assert (status, document) == again == (200, {"sha256": digest, "cases": 1})
+    assert (published[0], published[1]["cases"]) == (200, 1)
+    key = f"datasets/{digest}.jsonl"
+    assert rows()[0]["dataset"] == {"key": key, "sha256": digest, "cases": 1, "sensitive": True}
+    stored = s3().get_object(Bucket=SETTINGS.evaluation_bucket, Key=key)
+    assert stored["Body"].read() == CASE.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "signed", "status", "code"),
+    [
+        ({}, True, 400, "E_BODY"),
+        ({"cases": CASE}, True, 400, "E_DATASET"),
+        ({"cases": pack("\n")}, True, 422, "E_EVAL_EMPTY"),
+        ({"cases": pack(CASE)}, False, 401, "E_SIGN_IN"),
+    ],
+)
+def test_a_bad_upload_stores_nothing(
+    handler: Handler, body: dict[str, object], signed: bool, status: int, code: str
+):
+    answer = answered(handler, a_call(body, signed=signed, path="/v1/datasets"))
+
+    assert (answer[0], answer[1]["error"]["code"]) == (status, code)
+    assert s3().list_objects_v2(Bucket=SETTINGS.evaluation_bucket)["KeyCount"] == 0
 
 
 def test_the_workflow_has_a_published_version_validated(handler: Handler):

@@ -13,11 +13,14 @@ from promptops.aws.s3_evaluation import S3ChunkResults, S3Datasets
 from promptops.aws.s3_reports import S3Reports
 from promptops.domain.canonical import canonical, sha256
 from promptops.domain.errors import DatasetChanged, EvaluationError, EvidenceMismatch, InvalidScore
+from promptops.domain.evaluation.case_result import CaseResult
+from promptops.domain.evaluation.chunk import MeasuredChunk
 from promptops.domain.policy import Thresholds
-from promptops.domain.report import Binding, CaseResult, Report
+from promptops.domain.report import Binding, Report, Usage
 
 BUCKET = "evaluation"
 RESULT = CaseResult("one", 0.75, False, True, ("contains: lacks 'b'",), 12, 340, 21)
+CHUNK = MeasuredChunk((RESULT,), Usage(10, 20, 0.5, "2026-02-01"), "2026-05-26T16:10:01.000000Z")
 REPORT = Report(
     "e" * 32,
     "support-ticket",
@@ -61,15 +64,15 @@ def test_a_changed_or_missing_dataset_is_never_evaluated(s3):
         datasets.load("datasets/none.jsonl", sha256(b"cases"))
 
 
-def test_chunk_results_come_back_and_a_missing_chunk_is_an_error(s3):
+def test_chunk_results_come_back_and_a_chunk_that_is_not_there_is_none(s3):
     results = S3ChunkResults(BUCKET, s3)
 
-    results.store("run", 0, [RESULT])
-    results.store("run", 0, [replace(RESULT, score=1.0)])
+    results.store("run", 0, CHUNK)
+    better = replace(CHUNK, cases=(replace(RESULT, score=1.0),))
+    results.store("run", 0, better)
 
-    assert results.load("run", 0) == [replace(RESULT, score=1.0)]
-    with pytest.raises(EvaluationError, match="chunk 1 has no results"):
-        results.load("run", 1)
+    assert results.load("run", 0) == better
+    assert results.load("run", 1) is None
 
 
 def test_a_report_is_loaded_only_as_it_was_linked(s3):
@@ -98,8 +101,7 @@ def test_a_report_stored_again_is_the_first_one(s3):
 
 @pytest.mark.parametrize("score", ["NaN", "Infinity", "1.2", '"0.9"', "-1", "true"])
 def test_a_score_that_is_no_score_is_no_result(s3, score):
-    case = canonical({"case_id": "one", "score": 0, "reasons": []}).decode()
-    body = f'{{"cases": [{case}]}}'.replace('"score":0', f'"score":{score}')
+    body = canonical(CHUNK.to_dict()).decode().replace('"score":0.75', f'"score":{score}')
     s3.put_object(Bucket=BUCKET, Key="evaluations/e/0.json", Body=body.encode())
 
     with pytest.raises(InvalidScore, match="E_EVAL_SCORE: case 'one' has the score"):

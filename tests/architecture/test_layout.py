@@ -14,7 +14,7 @@ LONGER = {
     # Every statement of every role, by hand, in one place.
     "infra/permissions.py": 250,
     # The error tree is read as one.
-    "promptops/domain/errors.py": 560,
+    "promptops/domain/errors.py": 590,
     # The outside world as a whole: one list to implement, to fake, to read.
     "promptops/ports.py": 320,
 }

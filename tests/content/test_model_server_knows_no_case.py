@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.content.family import FAMILIES, Family, answer
+from tests.content.family import FAMILIES, Family
+from tests.content.models import said_by_server
 
 LOCAL = Path(__file__).parents[2] / "infra" / "local"
 SOURCES = [LOCAL / "model_server.py", *sorted((LOCAL / "model").rglob("*.py"))]
@@ -65,7 +66,7 @@ def test_a_prompt_of_somebody_else_is_obeyed_too(model: str) -> None:
     )
     mail = "Dear library, is it possible to get a renewal for two overdue books? I cannot come before Monday."
 
-    text = answer([{"role": "system", "content": system}, {"role": "user", "content": mail}], model=model)
+    text = said_by_server([{"role": "system", "content": system}, {"role": "user", "content": mail}], model)
 
     assert '"topic": "loans"' in text
     assert '"urgency": "high"' in text

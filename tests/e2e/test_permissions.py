@@ -33,7 +33,7 @@ FUNCTIONS = (*VERBS, *(f"promote-{name}" for name in ENVIRONMENTS))
 PEOPLE = ("alice", "bob", "carol", "dave")
 #: What each person's work is, in the API's words; `{env}` stands for every environment.
 WORK = {
-    "alice": {"/v1/publish", "/v1/{env}/evaluate", "/v1/{env}/promote"},
+    "alice": {"/v1/publish", "/v1/datasets", "/v1/{env}/evaluate", "/v1/{env}/promote"},
     "bob": {"/v1/approvals/{approval_id}"},
     "carol": {
         *(f"/v1/{{env}}/{verb}" for verb in ("rollback", "drill", "retire", "freeze", "unfreeze")),

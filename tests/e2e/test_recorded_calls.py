@@ -78,7 +78,6 @@ def requested(aws: LocalAws, version: str) -> str:
     place = installation(aws)
     dynamodb = aws.client("dynamodb")
     made = request(
-        "promote",
         PromoteBody(PROMPT, version, "better again"),
         Actor("iam", "arn:aws:iam::000000000000:user/alice"),
         "dev",

@@ -27,17 +27,16 @@ from promptops.contract.names import pointer_parameter
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.errors import PromptOpsError, Unavailable
-from promptops.domain.graders import GRADERS
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release
 from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Thresholds
-from promptops.domain.report import Binding, CaseResult, Report
 from promptops.domain.resolved import Resolved
 from promptops.domain.version import Dataset, VersionRecord
 from promptops.stages.resolve import COOLDOWN_SECONDS, Resolver
 from tests.adapters.ledger_tables import ENVIRONMENTS, NOW, Tables
 from tests.faults.injector import Injector
+from tests.unit.evidence import a_report
 
 REGION = "us-east-1"
 BUCKET = "artifacts"
@@ -216,16 +215,9 @@ class Line:
                     self._dynamodb.delete_item(TableName=table, Key=key)
 
     def _evaluate(self, record: VersionRecord) -> None:
-        report = Report(
-            evaluation_id=f"{record.ref.version:032x}",
-            prompt_id=record.ref.prompt_id,
-            version=record.ref.version,
-            binding=Binding(record.sha256, record.dataset.sha256, GRADERS, "some-model", "standin"),
-            thresholds=record.policy.thresholds,
-            cases=tuple(CaseResult(f"case-{number}", 1.0, True, False, (), 1, 1, 1) for number in range(5)),
-            started_at=NOW,
-            finished_at=NOW,
-        )
+        head = self.head(record.ref.prompt_id)
+        live = self.registry.version(PromptRef(head.prompt_id, head.version)) if head.version else None
+        report = a_report(record, live, evaluation_id=f"{record.ref.version:032x}", at=NOW)
         self.registry.link_evidence(record.ref, S3Reports(BUCKET, self._s3).store(report))
 
     def _call(self, verb: str, body: object, user: str) -> tuple[int, Any]:

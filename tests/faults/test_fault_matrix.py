@@ -13,13 +13,15 @@ from itertools import count
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from promptops.aws.bedrock_model import BedrockModel, bedrock_client
+from promptops.aws.bedrock_calls import BedrockCalls
+from promptops.aws.bedrock_model import BedrockModel
 from promptops.aws.clock import SystemClock
 from promptops.contract.names import pointer_parameter
 from promptops.domain.errors import ModelUnavailable, Throttled
 from promptops.domain.ledger import GENESIS
 from promptops.domain.pointer import parse_pointer
-from tests.faults.emulated_line import PREFIX, Line, Said, a_version, deployed
+from promptops.domain.question import ModelName, Question
+from tests.faults.emulated_line import PREFIX, Line, Said, deployed
 from tests.faults.injector import (
     FOR_GOOD,
     Effect,
@@ -355,12 +357,12 @@ def test_a_workflow_that_cannot_start_releases_nothing_and_says_so(line, prompt,
 )
 def test_a_model_that_is_down_means_no_evidence_and_no_release(line, prompt, effect, error):
     faults = Injector()
-    model = BedrockModel(faults.watch(bedrock_client(1)))
+    model = BedrockModel(faults.watch(BedrockCalls(1)))
     line.publish(prompt, 4, evaluated=False)
     request_id = line.request(prompt, 4)
 
     with faults.having(Fault("bedrock-runtime", "Converse", effect, times=FOR_GOOD)), pytest.raises(error):
-        model.answer(a_version(prompt, 4), [{"role": "user", "content": "hello"}])
+        model.answer(Question(ModelName("some-model"), [{"role": "user", "content": "hello"}]))
 
     assert line.begin(request_id) == "missing"
     assert line.promote(request_id).code == "E_EVAL_REQUIRED"

@@ -14,7 +14,7 @@ KINDS = ("Reader", "Author", "Approver", "OnCall", "Auditor", "Ci")
 #: Routes each may call; `/v1/publish` and the like.
 CALLS = {
     "Reader": {"/v1/resolve", "/v1/observe"},
-    "Author": {"/v1/publish", "/v1/{env}/evaluate", "/v1/{env}/promote"},
+    "Author": {"/v1/publish", "/v1/datasets", "/v1/{env}/evaluate", "/v1/{env}/promote"},
     "Approver": {"/v1/approvals/{approval_id}"},
     "OnCall": {
         "/v1/{env}/rollback",
@@ -26,7 +26,7 @@ CALLS = {
         "/v1/unrevoke",
     },
     "Auditor": set(),
-    "Ci": {"/v1/publish", "/v1/{env}/evaluate"},
+    "Ci": {"/v1/publish", "/v1/datasets", "/v1/{env}/evaluate"},
 }
 PEOPLE = ("Author", "Approver", "OnCall", "Auditor", "Ci")
 READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")

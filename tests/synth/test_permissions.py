@@ -186,6 +186,46 @@ def test_evaluate_touches_nothing_of_a_version_but_its_evidence(account: Account
     assert update("revoked") == "not allowed"
 
 
+COUNTING = ("prompt_id", "version", "cases", "done", "passed", "spent_microusd")
+
+
+def test_evaluate_counts_in_rows_no_prompt_can_have_and_nobody_else_does(account: Account, registry: str):
+    def count(who: str, partition: str, *attributes: str) -> str:
+        keys = {"dynamodb:LeadingKeys": [partition], "dynamodb:Attributes": attributes}
+        return account.ask(who, "dynamodb:UpdateItem", registry, **keys)
+
+    for partition in (RegistryKeys.RUNS, RegistryKeys.SPEND):
+        assert count("evaluate", partition, *COUNTING) == "allowed"
+        for attribute in ("evidence", "entry", "revoked", "latest"):
+            assert count("evaluate", partition, *COUNTING, attribute) == "not allowed"
+        for who in ("approve", "resolve", "observe", "promote-dev", "promote-prod"):
+            assert count(who, partition, *COUNTING) == "not allowed"
+    for partition in ("support-ticket", RegistryKeys.REVOKED):
+        assert count("evaluate", partition, *COUNTING) == "not allowed"
+
+
+def test_without_endpoints_nobody_reads_a_secret(account: Account):
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:models/key-AbCdEf"
+
+    assert those_who(account, "secretsmanager:GetSecretValue", secret) == set()
+
+
+def test_the_keys_of_listed_endpoints_are_read_by_evaluate_and_no_other_secret_is(tmp_path):
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:models/key-AbCdEf"
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f0f0f0f-1234"
+    models = [{"id": "m"}]
+    listed = {"name": "other", "url": "https://models.example.org/v1", "secret_arn": secret, "models": models}
+    account = Account(deploy(tmp_path, endpoints=[{**listed, "key_arn": key}]))
+    through_secrets = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+
+    assert those_who(account, "secretsmanager:GetSecretValue", secret) == {"evaluate"}
+    assert those_who(account, "secretsmanager:GetSecretValue", secret.replace("AbCdEf", "AbCdEg")) == set()
+    for action in ("secretsmanager:PutSecretValue", "secretsmanager:DescribeSecret"):
+        assert those_who(account, action, secret) == set()
+    assert those_who(account, "kms:Decrypt", key, **through_secrets) == {"evaluate"}
+    assert those_who(account, "kms:Decrypt", key) == set()
+
+
 def test_only_evaluate_writes_reports_and_asks_models(account: Account, artifacts: str):
     profile = (
         f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0"

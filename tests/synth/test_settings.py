@@ -6,10 +6,13 @@ import json
 
 import pytest
 
+from infra.context_values import InvalidContext
 from promptops.contract import settings
 from promptops.contract.settings import EnvironmentSettings, Installation, Settings
+from promptops.domain.evaluation.prices import Price
 from promptops.domain.people import Actor, People
-from tests.synth.deployed import Deployed
+from promptops.domain.question import ModelName
+from tests.synth.deployed import Deployed, deploy
 
 KINDS: dict[str, type[Settings]] = {
     "publish": settings.PublishSettings,
@@ -55,6 +58,51 @@ def test_only_the_local_target_accepts_a_standin_as_evidence(cloud: Deployed, lo
 
     assert accepted(cloud) == {"bedrock"}
     assert accepted(local) == {"bedrock", "standin"}
+
+
+ENDPOINT = {
+    "name": "other",
+    "url": "https://models.example.org/v1",
+    "secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:models/key-AbCdEf",
+    "models": [{"id": "m", "requests_per_minute": 600}, {"id": "n"}],
+}
+
+
+def test_evaluate_knows_its_models_endpoints_and_caps(tmp_path):
+    prices = {"input": 0.5, "output": 2, "as_of": "2026-03-01"}
+    deployed = deploy(
+        tmp_path,
+        models=[{"id": "plain"}, {"id": "priced", "prices": prices}],
+        endpoints=[ENDPOINT],
+        evaluation_max_usd_per_day="none",
+    )
+
+    variables = deployed.function("evaluate").properties["Environment"]["Variables"]
+    read = settings.EvaluateSettings.from_env(variables)
+
+    assert (read.run_cap_usd, read.day_cap_usd, read.concurrency) == (25.0, None, "5")
+    assert [model.name for model in read.asked_models] == [ModelName("priced"), ModelName("m", "other")]
+    assert read.asked_models[0].price == Price(0.5, 2.0, "2026-03-01", "cdk.json")
+    assert read.asked_models[1].requests_per_minute == 600
+    (endpoint,) = read.asked_endpoints
+    assert (endpoint.name, endpoint.url, endpoint.models) == ("other", ENDPOINT["url"], ("m", "n"))
+    assert read.kind_of(ModelName("plain")) == "bedrock"
+    assert read.kind_of(ModelName("m", "other")) == "endpoint/other"
+    promote = deployed.function("promote-prod").properties["Environment"]["Variables"]
+    assert promote["PROMPTOPS_ACCEPTED_MODEL_KINDS"] == "bedrock,endpoint/other"
+
+
+def test_no_functions_variables_are_more_than_lambda_takes(cloud: Deployed):
+    for verb in KINDS:
+        variables = cloud.function(verb).properties["Environment"]["Variables"]
+        assert sum(len(name) + len(str(value)) for name, value in variables.items()) < 4096
+
+
+def test_more_models_than_a_function_can_be_told_of_are_refused(tmp_path):
+    many = [{"id": f"some-model-{number}", "requests_per_minute": 60} for number in range(100)]
+
+    with pytest.raises(InvalidContext, match="bytes of settings, and a function takes 3200"):
+        deploy(tmp_path, endpoints=[{**ENDPOINT, "models": many}])
 
 
 def test_the_installation_tells_the_command_line_where_everything_is(cloud: Deployed):

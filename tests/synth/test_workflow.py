@@ -13,16 +13,20 @@ from promptops.contract.answers import Ended
 from promptops.contract.messages import (
     Begun,
     Checked,
+    ChunkDone,
     EvaluateTask,
     EvaluationPlan,
     Message,
     OpenApprovalTask,
     PromoteTask,
+    SampleDecision,
     ValidateTask,
     WorkflowInput,
 )
 from promptops.domain import errors
+from promptops.domain.dataset import MAX_CASES
 from promptops.domain.request import ENDS
+from promptops.stages.evaluate import MAX_CHUNKS
 from tests.synth.deployed import Deployed
 
 States = Mapping[str, Mapping[str, Any]]
@@ -35,6 +39,7 @@ TASKS: dict[tuple[str, str], tuple[type[Message], type[Message] | None]] = {
     ("Promote", "end"): (PromoteTask, Ended),
     ("Publish", "validate"): (ValidateTask, None),
     ("Evaluate", "plan"): (EvaluateTask, EvaluationPlan),
+    ("Evaluate", "decide"): (EvaluateTask, SampleDecision),
     ("Evaluate", "report"): (EvaluateTask, None),
     ("Approve", "open"): (OpenApprovalTask, None),
 }
@@ -105,6 +110,47 @@ def test_a_run_fails_where_the_line_broke_and_not_where_it_said_no(line: States)
     assert line[recorded["Choices"][0]["Next"]]["Type"] == "Succeed"
     assert recorded["Choices"][0]["StringEquals"] in ENDS
     assert line[recorded["Default"]]["Type"] == "Fail"
+
+
+def test_the_sample_is_asked_first_and_the_rest_only_if_it_leaves_something_open(line: States):
+    sample, rest = line["Evaluate sample"], line["Evaluate rest"]
+
+    assert (sample["ItemsPath"], rest["ItemsPath"]) == ("$.plan.sample", "$.plan.rest")
+    assert [sample["MaxConcurrency"], rest["MaxConcurrency"]] == [5, 5]
+    (onward,) = line[line["Decide on sample"]["Next"]]["Choices"]
+    assert (onward["Variable"], onward["StringEquals"]) == ("$.decision.go_on", "rest")
+    assert line[onward["Next"]] == rest
+    assert line[line["Decide on sample"]["Next"]]["Default"] == rest["Next"] == "Write report"
+    assert line["Write report"]["Parameters"]["Payload"]["chunks.$"] == "$.decision.chunks"
+
+
+#: Of AWS, for a standard execution: events in its history, and bytes of a state's input or output.
+MAX_EVENTS, MAX_BYTES = 25_000, 256 * 1024
+#: An iteration, its task and each attempt of that: what the history tells of a chunk.
+PER_CHUNK, PER_ATTEMPT = 4, 3
+#: Everything else: a hundred states, entered, asked, answered and left, is more than there are.
+REST_OF_THE_LINE = 400
+
+
+def test_the_largest_dataset_fits_into_one_execution_however_often_its_chunks_are_tried(line: States):
+    (ask,) = line["Evaluate rest"]["ItemProcessor"]["States"].values()
+    attempts = 1 + sum(retry["MaxAttempts"] for retry in ask["Retry"])
+
+    events = MAX_CHUNKS * (PER_CHUNK + PER_ATTEMPT * attempts) + REST_OF_THE_LINE
+
+    assert events < MAX_EVENTS
+
+
+def test_the_largest_plan_and_what_its_chunks_answer_fit_into_a_state(line: States):
+    chunks = [{"chunk": number, "first": MAX_CASES, "count": MAX_CASES} for number in range(MAX_CHUNKS)]
+    longest = "x" * 64
+    plan = EvaluationPlan(longest, longest, chunks, chunks, MAX_CHUNKS, MAX_CHUNKS, longest)
+    begun = Begun(longest, longest, longest, 10**9, "missing", [longest] * 20, longest, 10**9, True)
+    state = {**begun.to_dict(), "plan": plan.to_dict(), "decision": SampleDecision("report", 0).to_dict()}
+    answers = [ChunkDone(MAX_CHUNKS, MAX_CASES, MAX_CASES).to_dict() for _ in chunks]
+
+    assert len(json.dumps(state)) < MAX_BYTES / 2
+    assert len(json.dumps(answers)) < MAX_BYTES / 2
 
 
 def test_a_decision_is_waited_for_as_long_as_the_context_says(line: States):

@@ -18,11 +18,12 @@ from promptops.contract.messages import OpenApprovalTask
 from promptops.domain.approval import Approval
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.canonical import digest
+from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, next_release
 from promptops.domain.people import Actor, People, Person
 from promptops.domain.policy import Policy, Risk, Thresholds
-from promptops.domain.report import Binding, CaseResult, Evidence, Report
+from promptops.domain.report import Binding, Evidence, Report
 from promptops.domain.request import ReleaseRequest
 from promptops.domain.variables import Variable
 from promptops.domain.version import Dataset, VersionRecord

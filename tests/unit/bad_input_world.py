@@ -14,11 +14,12 @@ from promptops.aws.http_api import respond_error
 from promptops.cli import line as line_module
 from promptops.cli.boundary import run as run_command
 from promptops.cli.line import open_line
-from promptops.contract.bodies import PromoteBody, PublishBody
+from promptops.contract.bodies import DatasetBody, PromoteBody, PublishBody
 from promptops.domain.errors import PromptOpsError, every_error, from_dict
 from promptops.domain.source import PromptSource
 from promptops.stages.publish import publish
 from promptops.stages.request import request
+from promptops.stages.upload_dataset import upload
 from tests.unit.cli.stack import ENVIRONMENTS, Stack, run
 from tests.unit.fakes import FakeDatasets
 from tests.unit.release_world import ALICE
@@ -154,6 +155,9 @@ class Place:
             return done
 
         answers["/v1/publish"] = published
+        answers["/v1/datasets"] = lambda body: upload(
+            DatasetBody.from_event(body).cases, datasets=FakeDatasets()
+        ).to_dict()
         for environment in ENVIRONMENTS:
             answers[f"/v1/{environment}/promote"] = self._promote(environment)
         for path, answer in list(answers.items()):
@@ -163,7 +167,6 @@ class Place:
     def _promote(self, environment: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
         world = self.world
         return lambda body: request(
-            "promote",
             PromoteBody.from_event(body),
             ALICE,
             environment,

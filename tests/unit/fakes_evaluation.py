@@ -5,39 +5,86 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from promptops.domain.artifact import Artifact
 from promptops.domain.canonical import digest
-from promptops.domain.errors import EvaluationError, EvidenceMismatch
-from promptops.domain.report import CaseResult, Evidence, Report
-from promptops.ports import Answer
+from promptops.domain.errors import EvidenceMismatch
+from promptops.domain.evaluation.chunk import MeasuredChunk
+from promptops.domain.question import ModelName, Question
+from promptops.domain.report import Evidence, Report
+from promptops.evaluation_ports import Answer, Embedded, RunStatus
 
 
 class FakeModel:
-    """Answers with what `says` makes of the last message; remembers every request."""
+    """Answers with what `answers` makes of the messages; remembers every request.
+
+    Unless a test says otherwise that is what `says` makes of the last message.
+    """
 
     def __init__(self, says: Callable[[str], str]) -> None:
-        self._says = says
+        self.says = says
+        self.answers: Callable[[Sequence[Mapping[str, str]]], str] = lambda messages: self.says(
+            messages[-1]["content"]
+        )
         self._lock = threading.Lock()
         self.asked: list[list[Mapping[str, str]]] = []
 
-    def answer(self, artifact: Artifact, messages: Sequence[Mapping[str, str]]) -> Answer:
+    def answer(self, question: Question) -> Answer:
         with self._lock:
-            self.asked.append(list(messages))
-        text = self._says(messages[-1]["content"])
-        return Answer(text, input_tokens=len(messages[-1]["content"]), output_tokens=len(text), latency_ms=5)
+            self.asked.append(list(question.messages))
+        text = self.answers(question.messages)
+        sent = len(question.messages[-1]["content"])
+        return Answer(text, input_tokens=sent, output_tokens=len(text), latency_ms=5)
+
+    def embed(self, model: ModelName, texts: Sequence[str]) -> Embedded:
+        return Embedded([[1.0] for _ in texts], sum(map(len, texts)))
 
 
 class FakeChunkResults:
     def __init__(self) -> None:
-        self.stored: dict[tuple[str, int], list[CaseResult]] = {}
+        self.stored: dict[tuple[str, int], MeasuredChunk] = {}
 
-    def store(self, evaluation_id: str, chunk: int, results: Sequence[CaseResult]) -> None:
-        self.stored[evaluation_id, chunk] = list(results)
+    def store(self, run_id: str, chunk: int, measured: MeasuredChunk) -> None:
+        self.stored[run_id, chunk] = measured
 
-    def load(self, evaluation_id: str, chunk: int) -> Sequence[CaseResult]:
-        if (evaluation_id, chunk) not in self.stored:
-            raise EvaluationError(f"chunk {chunk} has no results")
-        return self.stored[evaluation_id, chunk]
+    def load(self, run_id: str, chunk: int) -> MeasuredChunk | None:
+        return self.stored.get((run_id, chunk))
+
+
+class FakeRuns:
+    def __init__(self) -> None:
+        self.runs: dict[str, RunStatus] = {}
+        self.days: dict[str, float] = {}
+
+    def begin(self, evaluation_id: str, cases: int) -> None:
+        self.runs.setdefault(evaluation_id, RunStatus(cases, 0, 0, 0.0))
+
+    def add(self, evaluation_id: str, day: str, *, done: int, passed: int, spent_usd: float) -> None:
+        run = self.runs[evaluation_id]
+        self.runs[evaluation_id] = RunStatus(
+            run.cases, run.done + done, run.passed + passed, run.spent_usd + spent_usd
+        )
+        self.days[day] = self.spent_on(day) + spent_usd
+
+    def status(self, evaluation_id: str) -> RunStatus | None:
+        return self.runs.get(evaluation_id)
+
+    def spent_on(self, day: str) -> float:
+        return self.days.get(day, 0.0)
+
+
+class FakeAssistants:
+    """A judge that answers as told, and embeddings from a table."""
+
+    def __init__(self, verdict: str = "", vectors: Mapping[str, Sequence[float]] | None = None) -> None:
+        self._verdict = verdict
+        self._vectors = vectors or {}
+        self.asked: list[list[Mapping[str, str]]] = []
+
+    def judge(self, messages: Sequence[Mapping[str, str]]) -> str:
+        self.asked.append(list(messages))
+        return self._verdict
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        return [self._vectors[text] for text in texts]
 
 
 class FakeReports:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
 
 from promptops.contract.answers import Reconciled, Requested, Unchanged
-from promptops.contract.bodies import PromoteBody, RollbackBody
+from promptops.contract.bodies import EvaluateBody, PromoteBody, RollbackBody
 from promptops.contract.messages import Promoted
 from promptops.domain.approval import Approval
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.errors import EndpointDown
+from promptops.domain.grader_set import GRADERS
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
 from promptops.domain.policy import Policy, Risk, Thresholds
 from promptops.domain.release_rules import subject_of
-from promptops.domain.report import Binding, CaseResult, Evidence, Report
+from promptops.domain.report import Evidence
 from promptops.domain.request import RequestKind
 from promptops.domain.restriction import next_restriction
 from promptops.domain.version import Dataset, VersionRecord
@@ -25,6 +27,7 @@ from promptops.stages.promote import Promotion
 from promptops.stages.reconcile import Reconciler
 from promptops.stages.request import request
 from promptops.stages.rollback import rollback
+from tests.unit.evidence import a_report
 from tests.unit.fakes import FakeArchive, FakeArtifacts, FakeClock, FakeRegistry
 from tests.unit.fakes_evaluation import FakeReports
 from tests.unit.fakes_release import (
@@ -41,7 +44,6 @@ BOB = Actor("oidc", "bob@example.com")
 CAROL = Actor("iam", "arn:aws:iam::111122223333:user/carol")
 PROMPT = "support-ticket"
 MODEL = "some-model"
-GRADERS = "builtin/1"
 CASES = 5
 
 
@@ -96,24 +98,41 @@ class World:
         return record
 
     def evaluate(
-        self, record: VersionRecord, *, score: float = 1.0, model_kind: str = "bedrock", cases: int = CASES
+        self,
+        record: VersionRecord,
+        *,
+        score: float = 1.0,
+        model_kind: str = "bedrock",
+        cases: int = CASES,
+        of: int = CASES,
+        beside: str = "dev",
+        evaluation_id: str = "",
+        live_score: float | None = None,
+        scores: Sequence[float] = (),
     ) -> Evidence:
-        report = Report(
-            evaluation_id=f"evaluation-{len(self.reports.stored)}",
-            prompt_id=record.ref.prompt_id,
-            version=record.ref.version,
-            binding=Binding(record.sha256, record.dataset.sha256, GRADERS, MODEL, model_kind),
-            thresholds=record.policy.thresholds,
-            cases=tuple(
-                CaseResult(f"case-{number}", score, score == 1, False, (), 10, 10, 10)
-                for number in range(cases)
-            ),
-            started_at=self.clock.now(),
-            finished_at=self.clock.now(),
+        """Evidence of so many cases of the dataset, beside what is live in that environment."""
+        head = self.ledgers[beside].head(record.ref.prompt_id)
+        shown = PromptRef(head.prompt_id, head.version)
+        live = self.registry.version(shown) if head.version and head.state == "live" else None
+        report = a_report(
+            record,
+            live,
+            evaluation_id=evaluation_id or f"evaluation-{len(self.reports.stored)}",
+            at=self.clock.now(),
+            scores=scores or [score] * cases,
+            live_score=score if live_score is None else live_score,
+            dataset_cases=of,
+            model_kind=model_kind,
+            beside=beside,
         )
         evidence = self.reports.store(report)
         self.registry.link_evidence(record.ref, evidence)
         return evidence
+
+    def unclear(self, record: VersionRecord, *, evaluation_id: str = "") -> Evidence:
+        """Evidence that is good, and too little to tell whether it is as good as what is live in dev."""
+        scores = (1.0,) * (CASES - 1) + (0.8,)
+        return self.evaluate(record, scores=scores, live_score=1.0, evaluation_id=evaluation_id)
 
     def promotion(self, environment: str) -> Promotion:
         return Promotion(
@@ -138,10 +157,14 @@ class World:
         kind: RequestKind = "promote",
         by: Actor = ALICE,
         reason: str = "better answers",
+        against: str = "",
+        full: bool = False,
     ) -> Requested | Unchanged:
+        version = f"v{ref.version}"
         return request(
-            kind,
-            PromoteBody(ref.prompt_id, f"v{ref.version}", reason),
+            PromoteBody(ref.prompt_id, version, reason)
+            if kind == "promote"
+            else EvaluateBody(ref.prompt_id, version, against, full),
             by,
             to,
             request_hours=24,
@@ -177,9 +200,12 @@ class World:
 
     def release(self, record: VersionRecord, *, to: str = "dev") -> Promoted:
         """The release in the last environment of the way, evaluated and approved as it needs to be."""
-        if record.evidence is None:
-            self.evaluate(record)
-        request_id = self.requested(record.ref, to=to)
+        answer = self.ask(record.ref, to=to)
+        assert isinstance(answer, Requested)
+        request_id = answer.request_id
+        if self.promotion(to).begin(request_id).evidence == "missing":
+            self.evaluate(record, beside=to)
+            self.promotion(to).begin(request_id)
         for environment in self.ledgers[to].request(request_id).path:
             promotion = self.promotion(environment)
             if promotion.check(request_id).approval == "required":

@@ -23,15 +23,17 @@ from promptops.contract.bodies import DecisionBody, RollbackBody
 from promptops.contract.messages import EvaluateTask
 from promptops.domain.compile import compile_source
 from promptops.domain.errors import DatasetChanged, PromptOpsError
+from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.rendering import render
-from promptops.domain.report import CaseResult
 from promptops.domain.source import PromptSource
 from promptops.domain.visible import is_hidden
 from promptops.stages.approve import decide
 from promptops.stages.evaluate import Evaluation
 from promptops.stages.resolve import Resolver
 from promptops.stages.rollback import rollback
+from promptops.stages.upload_dataset import pack
+from promptops.subject import Subjects
 from tests.unit.approval_world import ALICE as REQUESTER
 from tests.unit.approval_world import BOB as APPROVER
 from tests.unit.approval_world import Scene
@@ -151,22 +153,21 @@ def _evaluation(place: Place, min_cases: int, *, other_dataset: bool = False) ->
                 raise DatasetChanged("the dataset is another one", "Publish again.")
             return CASE.encode()
 
-    parts: dict[str, Any] = dict.fromkeys(("results", "reports", "model"))
+    parts: dict[str, Any] = dict.fromkeys(("results", "reports", "runs", "asking"))
     world = place.world
     evaluation = Evaluation(
+        Subjects(registry=world.registry, artifacts=world.artifacts, datasets=Datasets()),
         registry=world.registry,
-        artifacts=world.artifacts,
-        datasets=Datasets(),
         clock=world.clock,
-        model_kind="bedrock",
+        kind_of=lambda model: "bedrock",
         chunk_cases=50,
         **parts,
     )
-    return lambda: evaluation.plan(EvaluateTask("plan", PROMPT, record.ref.version))
+    return lambda: evaluation.plan(EvaluateTask("plan", PROMPT, record.ref.version, "e"))
 
 
 def _has_the_score(score: object) -> Callable[[Place], Refusal]:
-    document = {"case_id": "case 7", "score": score, "reasons": []}
+    document = {**CaseResult("case 7", 0.0, False, False, (), 1, 1, 1).to_dict(), "score": score}
     return lambda place: place.sends(lambda: CaseResult.from_dict(document))
 
 
@@ -416,7 +417,7 @@ ROWS = [
     ),
     row(32, lambda place: place.sends(_evaluation(place, 20)), "E_EVAL_TOO_FEW", "1 of 20", http_status=422),
     *(
-        row(33, _has_the_score(score), "E_EVAL_SCORE", "'case 7'", "no number in 0..1", http_status=422)
+        row(33, _has_the_score(score), "E_EVAL_SCORE", "'case 7'", "not in 0..1", http_status=422)
         for score in (float("nan"), float("inf"), 1.2, -0.1, "0.9", True, None)
     ),
     row(
@@ -688,6 +689,7 @@ JSON = st.recursive(
 )
 BODIES: dict[str, dict[str, Any]] = {
     "publish": {"source": {}, "dataset": CASE, "authors": [], "commit": "", "version": "v1"},
+    "datasets": {"cases": pack(CASE)},
     "dev/promote": {"prompt_id": PROMPT, "version": "v1", "reason": "r"},
     "dev/rollback": {
         "prompt_id": PROMPT,

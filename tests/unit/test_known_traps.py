@@ -227,7 +227,6 @@ def test_an_odd_id_reaches_no_path_no_key_and_no_service(text):
         lambda: retire(RetireBody(text, "a reason"), ALICE, **ports),
         lambda: revoke(RevokeBody(text, "v1", "a reason"), ALICE, **choosing),
         lambda: request(
-            "promote",
             PromoteBody(text, "v1", "a reason"),
             ALICE,
             "dev",

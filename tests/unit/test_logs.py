@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from promptops.asking.patience import Patience
+from promptops.asking.run import Asking
 from promptops.aws.emf import EmfSink
 from promptops.aws.http_api import respond_error
 from promptops.contract.messages import EvaluateTask
@@ -16,15 +20,17 @@ from promptops.domain.artifact import Artifact
 from promptops.domain.errors import ModelUnavailable
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
+from promptops.domain.question import ModelName, Question
 from promptops.domain.resolved import described
 from promptops.domain.source import PromptSource
-from promptops.ports import Answer
+from promptops.evaluation_ports import Answer, Embedded
 from promptops.stages.evaluate import Evaluation
 from promptops.stages.observe import observe
 from promptops.stages.publish import publish
 from promptops.stages.resolve import Resolver
+from promptops.subject import Subjects
 from tests.unit.fakes import FakeDatasets
-from tests.unit.fakes_evaluation import FakeChunkResults
+from tests.unit.fakes_evaluation import FakeChunkResults, FakeRuns
 from tests.unit.release_world import PROMPT, World
 
 CANARY = "canary-4f1c9a"
@@ -50,10 +56,13 @@ class Model:
     def __init__(self, *, down: bool) -> None:
         self._down = down
 
-    def answer(self, artifact: Artifact, messages: Any) -> Answer:
+    def answer(self, question: Question) -> Answer:
         if self._down:
             raise ModelUnavailable("the model did not answer", "Try again.")
         return Answer(f"{CANARY} indeed", input_tokens=1, output_tokens=1, latency_ms=1)
+
+    def embed(self, model: ModelName, texts: Sequence[str]) -> Embedded:
+        raise AssertionError("no assertion asks for vectors")
 
 
 class Reader:
@@ -82,21 +91,22 @@ def published(world: World) -> PromptRef:
     )
     for down in (True, False):
         evaluation = Evaluation(
+            Subjects(registry=world.registry, artifacts=world.artifacts, datasets=datasets),
             world.registry,
-            world.artifacts,
-            datasets,
             FakeChunkResults(),
             world.reports,
-            Model(down=down),
+            FakeRuns(),
+            Asking(Model(down=down), patience=Patience(attempts=1)),
             world.clock,
-            model_kind="bedrock",
+            kind_of=lambda model: "bedrock",
             chunk_cases=1,
         )
-        plan = evaluation.plan(EvaluateTask("plan", PROMPT, 1))
-        task = {"evaluation_id": plan.evaluation_id, "chunks": 1, "started_at": plan.started_at}
+        task = EvaluateTask("plan", PROMPT, 1, "evaluation")
+        plan = evaluation.plan(task)
+        task = replace(task, run_id=plan.run_id, chunks=1, started_at=plan.started_at)
         try:
-            evaluation.chunk(EvaluateTask("chunk", PROMPT, 1, **task, chunk=plan.chunks[0]))  # type: ignore[arg-type]
-            evaluation.report(EvaluateTask("report", PROMPT, 1, **task))  # type: ignore[arg-type]
+            evaluation.chunk(replace(task, chunk=plan.sample[0]))
+            evaluation.report(task)
         except ModelUnavailable as error:
             respond_error(error)
     return done.record.ref

@@ -83,6 +83,15 @@ def _better_version(story: Story, alice: Person, application: Person, prompts: P
     text = metadata.read_text(encoding="utf-8")
     metadata.write_text(text.replace("max_tokens: 600", "max_tokens: 500"), encoding="utf-8")
     _publish(story, alice, str(folder), "with a smaller token budget")
+    with story.step("evaluate") as step:
+        report = alice.types("evaluate", "support-ticket@v3", "--against", "prod").document["report"]
+        comparison = report["comparison"]
+        step.ended(
+            f"{report['verdict']}: {comparison['difference']:+.2f} beside v{report['baseline']['version']}, "
+            f"which is live, over {comparison['pairs']} cases",
+            newly_failed=len(comparison["newly_failed"]),
+            interval=f"{comparison['low']:+.2f} to {comparison['high']:+.2f}",
+        )
     _promote(story, alice, "support-ticket@v3", "cheaper answers of the same quality")
     _resolve(story, application, "support-ticket", expect="v3", variable=f"ticket={TICKET}")
 

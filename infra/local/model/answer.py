@@ -8,9 +8,12 @@ from typing import Any
 
 from infra.local.model.conversation import read_conversation
 from infra.local.model.instructions import Instructions, read_instructions
+from infra.local.model.judge import judgement
 from infra.local.model.reading import Reading, read_input
+from infra.local.model.redaction import redacted
+from infra.local.model.references import reference_in
 from infra.local.model.rules import Ruling, rule_on
-from infra.local.model.symptoms import LEVELS, urgency
+from infra.local.model.symptoms import nearest_level, ranks, urgency
 from infra.local.model.wording import (
     action_sentence,
     basis_sentence,
@@ -18,6 +21,7 @@ from infra.local.model.wording import (
     digest_sentence,
     elaboration,
     message_text,
+    obedient_text,
 )
 
 UNLIMITED_WORDS = 260
@@ -29,15 +33,22 @@ _KINDS = (
     ("action", "step steps action actions next fix remediation recommendation suggestion todo"),
     ("basis", "clause policy rule basis section term article"),
     ("message", "message reply response answer email note"),
+    ("reference", "reference number"),
     ("number", "confidence probability score"),
 )
+
+_EXACT_KINDS = ("level", "reference")
 
 
 def answer(messages: Sequence[Mapping[str, Any]]) -> str:
     """What the stand-in says to OpenAI-style messages; the same messages always give the same text."""
     conversation = read_conversation(messages)
+    if verdict := judgement(conversation):
+        return verdict
     instructions = read_instructions(conversation.instructions)
     reading = read_input(conversation.data)
+    if reading.orders and conversation.instructions.strip() and not instructions.guarded:
+        return obedient_text(reading)
     written = _Writer(instructions, reading).fields()
     if instructions.max_words is None:
         _lengthen(written, reading, instructions)
@@ -52,34 +63,32 @@ class _Writer:
     def __init__(self, instructions: Instructions, reading: Reading) -> None:
         self._instructions = instructions
         self._reading = reading
+        self._rulings = {name: rule_on(reading, book) for name, book in instructions.rulebooks.items()}
         self._ruling = self._first_ruling()
 
     def fields(self) -> dict[str, str | float]:
-        return {name: self._field(name) for name in self._instructions.fields or _GENERIC_FIELDS}
+        written = {name: self._field(name) for name in self._instructions.fields or _GENERIC_FIELDS}
+        return {name: self._polished(name, value) for name, value in written.items()}
+
+    def _polished(self, name: str, value: str | float) -> str | float:
+        if not isinstance(value, str):
+            return value
+        text = redacted(value, self._instructions.redactions)
+        limit = self._instructions.field_words.get(name)
+        return text if limit is None else " ".join(text.split()[:limit])
 
     def _first_ruling(self) -> Ruling | None:
         """The ruling on the first field whose allowed values the rules decide between."""
-        rulings = [
-            self._rule_on(values) for values in self._instructions.choices.values() if not _ranks(values)
-        ]
+        books = self._instructions.rulebooks
+        rulings = [self._rulings[name] for name, book in books.items() if not ranks(book.values)]
         return next((ruling for ruling in rulings if ruling.rule), rulings[0] if rulings else None)
 
-    def _rule_on(self, values: Sequence[str]) -> Ruling:
-        return rule_on(
-            self._reading.report,
-            self._instructions.rules,
-            values,
-            first_wins=self._instructions.first_rule_wins,
-        )
-
     def _field(self, name: str) -> str | float:
-        choices = self._instructions.choices.get(name, ())
-        if choices:
-            return (
-                _ranked(choices, urgency(self._reading.report))
-                if _ranks(choices)
-                else self._rule_on(choices).value
-            )
+        book = self._instructions.rulebooks.get(name)
+        if book and ranks(book.values) and not book.rules:
+            return nearest_level(book.values, urgency(self._reading.report))
+        if book:
+            return self._rulings[name].value
         match _kind(name):
             case "level":
                 return urgency(self._reading.report)
@@ -91,6 +100,8 @@ class _Writer:
                 return basis_sentence(self._ruling) if self._ruling else "No stated rule fits."
             case "message":
                 return message_text(self._reading, self._ruling, courteous=self._instructions.courteous)
+            case "reference":
+                return reference_in(self._reading.report)
             case "number":
                 return 0.3 if self._reading.tells_little else 0.7
         return digest_sentence(self._reading)
@@ -101,17 +112,6 @@ def _kind(name: str) -> str:
     return next(
         (kind for part in reversed(parts) for kind, known in _KINDS if part in known.split()), "digest"
     )
-
-
-def _ranks(choices: Sequence[str]) -> bool:
-    return len({choice.lower() for choice in choices}.intersection(LEVELS)) > 1
-
-
-def _ranked(choices: Sequence[str], level: str) -> str:
-    """The allowed value for a level, or the nearest one there is."""
-    by_level = {choice.lower(): choice for choice in choices if choice.lower() in LEVELS}
-    nearest = min(by_level, key=lambda known: abs(LEVELS.index(known) - LEVELS.index(level)))
-    return by_level[nearest]
 
 
 def _lengthen(written: dict[str, str | float], reading: Reading, instructions: Instructions) -> None:
@@ -136,7 +136,10 @@ def _free_texts(written: Mapping[str, str | float], instructions: Instructions) 
     return [
         name
         for name, value in written.items()
-        if isinstance(value, str) and name not in instructions.choices and _kind(name) != "level"
+        if isinstance(value, str)
+        and name not in instructions.rulebooks
+        and name not in instructions.field_words
+        and _kind(name) not in _EXACT_KINDS
     ]
 
 

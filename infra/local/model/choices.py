@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from infra.local.model.fields import field_pattern
 from infra.local.model.sentences import Sentence
@@ -15,15 +16,31 @@ _STATES_VALUES = re.compile(
     r"\b(?:one of|either|values?|options?|among|from|choose|pick|select|allowed|or)\b|\|", re.I
 )
 _NEGATION = re.compile(r"\b(?:never|not|don't|avoid)\b", re.I)
+_ARTICLE = re.compile(r"\b(?:the|an?|its|their|this|each)\s+$", re.I)
+_LISTED = re.compile(r"^[`\"'*]*([A-Za-z][\w-]*)[`\"'*]*(?:\s*(?:[:=(\u2013\u2014]|[.;,]?$)|\s-\s)")
 
 
 def read_choices(sentences: Sequence[Sentence], fields: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Allowed values by field name, in the order stated; fields without stated values are absent."""
+    """Allowed values by field name, in the order stated; fields without stated values are absent.
+
+    Values stand in a sentence (`size is small or big`) or head the points of a list under the field's name.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for sentence in sentences:
         for name, values in _choices_in(sentence.text, fields).items():
             found.setdefault(name, values)
+    for name, values in _listed(sentences, fields):
+        found.setdefault(name, values)
     return found
+
+
+def _listed(sentences: Sequence[Sentence], fields: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for heading, group in groupby(sentences, key=lambda sentence: sentence.heading):
+        mentioned = [name for name in fields if field_pattern(name).search(heading)]
+        points = [_LISTED.match(sentence.text) for sentence in group if sentence.bullet]
+        values = tuple(dict.fromkeys(point.group(1) for point in points if point))
+        if len(mentioned) == 1 and len(values) > 1 and not set(values) & set(fields):
+            yield mentioned[0], values
 
 
 def _choices_in(text: str, fields: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -49,7 +66,11 @@ def _values(text: str, fields: Sequence[str]) -> tuple[str, ...]:
     stated = inside.group(1) if inside else text
     if (not _STATES_VALUES.search(stated) and not inside) or _NEGATION.search(stated):
         return ()
-    runs = [re.split(_JOIN, match.group(0)) for match in _RUN.finditer(stated)]
+    runs = [
+        re.split(_JOIN, match.group(0))
+        for match in _RUN.finditer(stated)
+        if not _ARTICLE.search(stated[: match.start()])
+    ]
     named = {name.lower() for name in fields}
     candidates = [
         tuple(dict.fromkeys(value.strip("`\"'*") for value in run))

@@ -20,10 +20,11 @@ _DATA_LABEL = re.compile(
 
 @dataclass(frozen=True)
 class Conversation:
-    """The instructions to follow and the data to work on; data is never obeyed."""
+    """The instructions to follow and the data to work on; `whole` is the data with the tags around it."""
 
     instructions: str
     data: str
+    whole: str = ""
 
 
 def read_conversation(messages: Sequence[Mapping[str, Any]]) -> Conversation:
@@ -36,9 +37,9 @@ def read_conversation(messages: Sequence[Mapping[str, Any]]) -> Conversation:
     users = [_text(message) for message in messages if message.get("role") == "user"]
     last = users[-1] if users else ""
     if system.strip():
-        return Conversation(system, _unfenced(last))
+        return Conversation(system, _unfenced(last), last)
     start = _data_start(last)
-    return Conversation(last[:start], _unfenced(last[start:] or last))
+    return Conversation(last[:start], _unfenced(last[start:] or last), last[start:])
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from infra.local.model.sentences import stem, words
 
 _FUNCTION_WORDS = """
@@ -19,11 +21,11 @@ la los las un una de en que es por con para se lo mi les du des est pas je nous 
 STOPWORDS = frozenset(_FUNCTION_WORDS.split())
 
 _GROUPS = (
-    "damaged broken cracked defective faulty shattered torn dented smashed scratched leaking",
+    "damaged broken cracked defective faulty shattered torn dented smashed scratched leaking frayed",
     "wrong incorrect mistaken mismatched different",
     "unused unopened sealed unworn untouched",
     "lawyer attorney solicitor legal court sue lawsuit",
-    "fraud fraudulent scam unauthorised unauthorized stolen",
+    "fraud fraudulent scam unauthorised unauthorized",
     "injury injured hurt burned burnt hospital",
     "personalised personalized engraved custom customised customized monogrammed bespoke",
     "download downloaded downloadable digital ebook",
@@ -33,30 +35,64 @@ _GROUPS = (
     "approve accept grant",
     "escalate refer forward handover",
     "buy bought purchase purchased ordered",
-    "delivered delivery arrived received",
+    "delivered delivery deliver arrived arrive arrival received receive",
     "cancel cancelled canceled cancellation",
+    "child children kid kids daughter son newborn baby teenager",
+    "age old young youngest older years-old",
+    "password passcode",
+    "forgotten forgot forget recall remember",
+    "swallowed swallow ate eaten sucked",
+    "atm atms cashpoint",
+    "identity id identify identification",
+    "verify verification verified prove proof",
+    "close closed closing terminate terminated",
+    "change changed changing edit modify alter update updated",
+    "apologise apologize apology apologies sorry regret",
+    "promise promises promised guarantee guarantees guaranteed assure",
+    "solved resolved fixed",
+    "photo picture image",
 )
 _CANONICAL = {stem(word): stem(group.split()[0]) for group in _GROUPS for word in group.split()}
-_NEGATING = "not no never neither nor without isn't wasn't aren't don't doesn't didn't hasn't haven't"
+_NEGATING = "not no never neither nor without isn't wasn't aren't don't doesn't didn't hasn't haven't hadn't"
 _NEGATIONS = frozenset(_NEGATING.split())
 _NEGATION_REACH_WORDS = 3
+_SHORTEST_WORD = 3
+_SHORT_WORDS = frozenset({"id"})
+_DENIED = "not "
 
 
 def concepts(text: str) -> set[str]:
     """The meaningful stems of a text, synonyms folded together."""
-    return {_concept(word) for word in words(text) if word not in STOPWORDS and len(word) > 2}
+    return set(concept_list(text))
+
+
+def concept_list(text: str) -> list[str]:
+    """The concepts of a text in its order, each as often as it is spoken of."""
+    return [_concept(word) for word in words(text) if _is_meaningful(word)]
+
+
+@lru_cache(maxsize=4096)
+def signed_concepts(text: str) -> frozenset[str]:
+    """The concepts of a text; one that stands shortly after a negation is marked as denied."""
+    spoken = words(text)
+    denied_until = -1
+    found = []
+    for position, word in enumerate(spoken):
+        if _is_meaningful(word):
+            concept = _concept(word)
+            found.append(_DENIED + concept if position <= denied_until else concept)
+        if word in _NEGATIONS:
+            denied_until = position + _NEGATION_REACH_WORDS
+    return frozenset(found)
 
 
 def affirmed_concepts(text: str) -> set[str]:
     """The concepts of a text without those that stand shortly after a negation."""
-    spoken = words(text)
-    return {
-        _concept(word)
-        for position, word in enumerate(spoken)
-        if word not in STOPWORDS
-        and len(word) > 2
-        and not _NEGATIONS.intersection(spoken[max(0, position - _NEGATION_REACH_WORDS) : position])
-    }
+    return {concept for concept in signed_concepts(text) if not concept.startswith(_DENIED)}
+
+
+def _is_meaningful(word: str) -> bool:
+    return word not in STOPWORDS and (len(word) >= _SHORTEST_WORD or word in _SHORT_WORDS)
 
 
 def _concept(word: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _LABEL = re.compile(r"^\s*(?:[A-Za-z]{1,8} ?)?\d+(?:\.\d+)*[.:)]\s+")
@@ -27,6 +28,7 @@ _SUFFIXES = (
     ("y", ""),
 )
 _SHORTEST_STEM = 3
+_DOUBLED = re.compile(r"([bdfgkmnprtv])\1$")
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,14 @@ def words(text: str) -> list[str]:
     return [match.group(0).lower().replace("\u2019", "'") for match in _WORD.finditer(text)]
 
 
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A word without its commonest English endings, so that `denied` and `deny` compare equal."""
     for suffix, replacement in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) + len(replacement) >= _SHORTEST_STEM:
             shortened = word[: len(word) - len(suffix)] + replacement
+            if suffix in ("ed", "ing", "ings") and _DOUBLED.search(shortened):
+                return shortened[:-1]
             return (
                 shortened[:-1] if shortened.endswith("y") and len(shortened) > _SHORTEST_STEM else shortened
             )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 from infra.local.model.meaning import affirmed_concepts, concepts
 
 LEVELS = ("low", "medium", "high", "critical")
@@ -63,16 +66,25 @@ _GENERAL_ADVICE = "Reproduce the report in a test environment and collect the re
 def urgency(text: str) -> str:
     """One of LEVELS, from the strongest word of urgency in the text; medium when none speaks."""
     spoken = affirmed_concepts(text)
-    for level, vocabulary in _URGENCY:
-        if spoken & concepts(vocabulary):
-            return level
-    return "medium"
+    return next((level for level, vocabulary in _URGENCY if spoken & _known(vocabulary)), "medium")
+
+
+def ranks(values: Sequence[str]) -> bool:
+    """Whether allowed values are levels of urgency."""
+    return len({value.lower() for value in values}.intersection(LEVELS)) > 1
+
+
+def nearest_level(values: Sequence[str], level: str) -> str:
+    """The allowed value for a level, or the nearest one there is."""
+    by_level = {value.lower(): value for value in values if value.lower() in LEVELS}
+    nearest = min(by_level, key=lambda known: abs(LEVELS.index(known) - LEVELS.index(level)))
+    return by_level[nearest]
 
 
 def advice(text: str) -> str:
     """The opening of a next step for the kind of problem most spoken of; a subject has to follow it."""
     spoken = affirmed_concepts(text)
-    mentions = {opening: len(spoken & concepts(vocabulary)) for vocabulary, opening in _ADVICE}
+    mentions = {opening: len(spoken & _known(vocabulary)) for vocabulary, opening in _ADVICE}
     most = max(mentions, key=lambda opening: mentions[opening])
     return most if mentions[most] else _GENERAL_ADVICE
 
@@ -81,4 +93,9 @@ def is_symptom(text: str) -> bool:
     """Whether a text names a problem in words this module knows."""
     spoken = affirmed_concepts(text)
     known = [*(vocabulary for _, vocabulary in _URGENCY), *(vocabulary for vocabulary, _ in _ADVICE)]
-    return any(spoken & concepts(vocabulary) for vocabulary in known)
+    return any(spoken & _known(vocabulary) for vocabulary in known)
+
+
+@lru_cache(maxsize=64)
+def _known(vocabulary: str) -> frozenset[str]:
+    return frozenset(concepts(vocabulary))

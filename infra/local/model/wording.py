@@ -19,14 +19,14 @@ It may also be worth comparing {subject} with similar situations from the past, 
 Communication matters as much as the facts: the person who wrote deserves to hear what happens next.
 Finally, once everything has been settled, a short summary helps to recognise {subject} sooner next time.
 All of the above rests only on what was written, and a conversation might bring more to light.
-There is no harm in waiting for a confirmation as long as the effect on the people concerned stays small.
+Nothing is lost by asking for a confirmation as long as the effect on the people concerned stays small.
 Where two explanations fit equally well, the simpler one is usually the better place to begin looking.
 """
 _ELABORATION = tuple(_SAYINGS.strip().splitlines())
 
 
 def cause_sentence(reading: Reading) -> str:
-    """A sentence that says where a problem probably comes from, in the words of the input."""
+    """A sentence that says where a problem probably comes from, quoting the input."""
     if reading.tells_little:
         return "Unclear: the text gives too little information to name a cause."
     report = f'the report says "{reading.headline}"'
@@ -65,6 +65,11 @@ def message_text(reading: Reading, ruling: Ruling | None, *, courteous: bool) ->
         reason = f", because of this rule: {ruling.rule.rstrip('.')}" if ruling.rule else ""
         parts.append(f"Our answer is: {ruling.value}{reason}.")
     return " ".join(parts)
+
+
+def obedient_text(reading: Reading) -> str:
+    """What a model says that takes the orders in the input for its own."""
+    return f"Understood. I do as I am told: {' '.join(reading.orders)}"
 
 
 def elaboration(reading: Reading, position: int) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from lambdas.approve.page import decision, diff
 from lambdas.approve.page.evidence import evidence
 from lambdas.approve.page.layout import card, definitions, shell
-from lambdas.approve.page.markup import Html, tag
 from lambdas.approve.page.moments import left, moment
 from lambdas.approve.page.waiting import waiting_list
 from promptops.domain.errors import PromptOpsError
+from promptops.domain.markup import Html, tag
 from promptops.stages.approve import View, Waiting
 
 _STATUS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lambdas.approve.page.layout import banner, card
-from lambdas.approve.page.markup import Html, tag
 from lambdas.approve.page.moments import moment
 from promptops.domain.errors import (
     ApprovalExpired,
@@ -12,6 +11,7 @@ from promptops.domain.errors import (
     SelfApproval,
     UnknownPerson,
 )
+from promptops.domain.markup import Html, tag
 from promptops.domain.request import MAX_REASON_CHARS
 from promptops.stages.approve import View
 

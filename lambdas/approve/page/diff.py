@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from lambdas.approve.page.layout import banner, card
-from lambdas.approve.page.markup import Html, fragment, tag
 from promptops.domain.changes import Changes, Fact, Line, MessageChange, Segment
+from promptops.domain.markup import Html, fragment, tag
 from promptops.domain.visible import is_hidden, visible
 
 _CONTEXT_LINES = 3

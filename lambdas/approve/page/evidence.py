@@ -2,47 +2,78 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 from lambdas.approve.page.layout import banner, card, definitions
-from lambdas.approve.page.markup import Child, Html, tag
 from lambdas.approve.page.moments import moment
-from promptops.domain.report import CaseResult, Report
+from promptops.domain.evaluation.case_result import CaseResult
+from promptops.domain.markup import Child, Html, tag
+from promptops.domain.report import Report
+from promptops.domain.report_summary import (
+    NAMED,
+    FloorRow,
+    compared,
+    cost,
+    extent,
+    flaky,
+    floor_rows,
+    listed,
+    rounded,
+    score_beside_floor,
+    worst,
+)
 
 _SHOWN_FAILURES = 50
+_NAMED = 20
+_TONES = {"held": "good", "missed": "bad", "uncertain": "warn"}
 
 
 def evidence(report: Report | None, report_sha256: str) -> Html:
-    """The card with score, failures and digest of the report this approval is bound to."""
+    """The card with verdict, comparison, floors and failures of the report this approval is bound to."""
     if report is None:
         text = "This version was evaluated again after approval was asked for."
         return card("Evaluation", tag("p", text), _digest(report_sha256), name="evaluation")
-    failed = [case for case in report.cases if not case.passed]
+    new = report.comparison.newly_failed if report.comparison else ()
+    failed = worst(report.cases, new)
     return card(
         "Evaluation",
         tag("div", *_scores(report, len(failed)), class_="scores"),
         _stand_in(report),
-        _failures(failed) if failed else tag("p", "Every case passed."),
-        _digest(report_sha256),
+        _doubts(report),
+        tag("p", _comparison(report)),
+        _newly_failed(new),
+        _floors(floor_rows(report)[1:]),
+        _failures(failed, new) if failed else tag("p", "Every case that was measured passed."),
         definitions(
+            ("Verdict", report.verdict),
+            ("Measured on", extent(report)),
+            ("Cost", cost(report)),
+            _flaky(report),
             ("Model", f"{report.binding.model_id} ({report.binding.model_kind})"),
             ("Measured", moment(report.finished_at)),
         ),
+        _digest(report_sha256),
         name="evaluation",
     )
 
 
 def _scores(report: Report, failed: int) -> list[Html]:
     critical = len(report.failed_critical)
-    # Rounded down: 0.7999 must not look like the 0.8 it missed.
-    score = math.floor(report.score * 1000) / 1000
-    needed = report.thresholds.min_score
-    return [
-        _score(f"{score:.3f}", f"score, {needed:g} needed", "good" if report.score >= needed else "bad"),
-        _score(str(len(report.cases)), f"cases, {report.thresholds.min_cases} needed"),
-        _score(str(failed), "cases failed", "bad" if failed else ""),
-        _score(str(critical), "critical failures", "bad" if critical else ""),
+    score, needed = score_beside_floor(report)
+    tiles = [
+        _score(
+            score,
+            f"score, {needed} needed",
+            "good" if report.score >= report.thresholds.min_score else "bad",
+        ),
+        _score(f"{len(report.cases):,}", f"cases, {report.thresholds.min_cases} needed"),
+        _score(f"{failed:,}", "cases failed", "bad" if failed else ""),
+        _score(f"{critical:,}", "critical failures", "bad" if critical else ""),
     ]
+    if report.comparison and not report.comparison.impossible_because:
+        new = len(report.comparison.newly_failed)
+        tiles.append(_score(f"{new:,}", "newly failed", "bad" if new else ""))
+    return tiles
 
 
 def _score(value: str, label: str, tone: str = "") -> Html:
@@ -50,27 +81,72 @@ def _score(value: str, label: str, tone: str = "") -> Html:
 
 
 def _stand_in(report: Report) -> Html | None:
-    if report.binding.model_kind == "bedrock":
+    if report.binding.model_kind != "standin":
         return None
     text = "These numbers come from a stand-in model. They count on a local installation only."
     return banner("Not a real model", tag("p", text))
 
 
-def _failures(failed: list[CaseResult]) -> Html:
-    shown = [_failure(case) for case in sorted(failed, key=lambda case: not case.critical)[:_SHOWN_FAILURES]]
+def _doubts(report: Report) -> Html | None:
+    """Why the verdict is no plain pass."""
+    if report.verdict == "pass":
+        return None
+    reasons = tag("ul", [tag("li", reason) for reason in report.gate.reasons], class_="plain-list")
+    return banner(f"The evaluation's verdict is {report.verdict}", reasons)
+
+
+def _comparison(report: Report) -> str:
+    return compared(report) or "Compared with no other version: none was live."
+
+
+def _newly_failed(names: Sequence[str]) -> Html | None:
+    if len(names) <= NAMED:
+        return None
+    return tag("p", tag("b", "Newly failed: "), tag("code", listed(names, _NAMED)))
+
+
+def _floors(rows: Sequence[FloorRow]) -> Html | None:
+    if not rows:
+        return None
+    heads = [tag("th", head, scope="col") for head in ("Threshold", "Measured", "Needed", "")]
+    body = [
+        tag(
+            "tr",
+            tag("th", row.name, scope="row"),
+            tag("td", row.measured, data_label="measured"),
+            tag("td", row.needed, data_label="needed"),
+            tag("td", tag("span", row.outcome, class_=f"pill {_TONES[row.outcome]}")),
+        )
+        for row in rows
+    ]
+    return tag("table", tag("thead", tag("tr", heads)), tag("tbody", body))
+
+
+def _failures(failed: Sequence[CaseResult], new: Sequence[str]) -> Html:
+    shown = [_failure(case, case.case_id in new) for case in failed[:_SHOWN_FAILURES]]
     more = len(failed) - len(shown)
     return tag(
         "details",
-        tag("summary", f"Failed cases: {len(failed)}"),
-        tag("ul", shown, tag("li", f"and {more} more in the report") if more else None, class_="plain-list"),
+        tag("summary", f"Failed cases: {len(failed):,}"),
+        tag(
+            "ul", shown, tag("li", f"and {more:,} more in the report") if more else None, class_="plain-list"
+        ),
         open=True,
     )
 
 
-def _failure(case: CaseResult) -> Html:
+def _failure(case: CaseResult, is_new: bool) -> Html:
     reasons: Child = f": {'; '.join(case.reasons)}" if case.reasons else ""
-    pill = tag("span", "critical", class_="pill bad") if case.critical else None
-    return tag("li", tag("code", case.case_id), " ", pill, f" scored {case.score:.2f}", reasons)
+    pills = [
+        *([tag("span", "critical", class_="pill bad"), " "] if case.critical else []),
+        *([tag("span", "newly failed", class_="pill warn"), " "] if is_new else []),
+    ]
+    return tag("li", tag("code", case.case_id), " ", pills, f"scored {rounded(case.score)}", reasons)
+
+
+def _flaky(report: Report) -> tuple[str, str] | None:
+    unsteady = [f"{case.case_id} ({case.pass_rate:.0%})" for case in flaky(report.cases)]
+    return ("Flaky cases", listed(unsteady, NAMED)) if unsteady else None
 
 
 def _digest(report_sha256: str) -> Html:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lambdas.approve.page.markup import Child, Html, raw, tag
 from lambdas.approve.page.style import CSS
+from promptops.domain.markup import Child, Html, raw, tag
 
 
 def shell(title: str, *content: Child, page_url: str, email: str = "") -> Html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lambdas.approve.page.markup import Html, tag
+from promptops.domain.markup import Html, tag
 
 
 def moment(iso: str) -> Html | None:

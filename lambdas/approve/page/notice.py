@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lambdas.approve.page.layout import shell
-from lambdas.approve.page.markup import Html, tag
 from promptops.domain.errors import (
     AlreadyDecided,
     ForeignForm,
@@ -14,6 +13,7 @@ from promptops.domain.errors import (
     UnknownApproval,
     UnknownRoute,
 )
+from promptops.domain.markup import Html, tag
 
 _TITLES: tuple[tuple[type[PromptOpsError], str], ...] = (
     (SignInRequired, "Please sign in"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lambdas.approve.page.layout import card, shell
-from lambdas.approve.page.markup import Html, tag
 from lambdas.approve.page.moments import left
 from promptops.domain.identifiers import PromptRef
+from promptops.domain.markup import Html, tag
 from promptops.stages.approve import Waiting
 
 

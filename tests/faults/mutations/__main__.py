@@ -15,12 +15,13 @@ from queue import SimpleQueue
 from infra.local.checkout import ROOT
 from tests.faults.mutations.copy import Copy, NotApplicable
 from tests.faults.mutations.mutation import Mutation
+from tests.faults.mutations.of_evaluations import OF_EVALUATIONS
 from tests.faults.mutations.of_infrastructure import OF_INFRASTRUCTURE
 from tests.faults.mutations.of_input import OF_INPUT
 from tests.faults.mutations.of_releases import OF_RELEASES
 
 #: Those whose tests take longest come first.
-ALL = (*OF_INFRASTRUCTURE, *OF_RELEASES, *OF_INPUT)
+ALL = (*OF_INFRASTRUCTURE, *OF_RELEASES, *OF_EVALUATIONS, *OF_INPUT)
 AT_ONCE = 2
 
 

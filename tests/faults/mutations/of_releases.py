@@ -8,7 +8,6 @@ LEDGER = "promptops/aws/dynamodb_ledger.py"
 TRANSACTION = "promptops/aws/dynamodb_release.py"
 REPAIR = "promptops/repair.py"
 PROJECTION = "promptops/projection.py"
-RULES = "promptops/domain/release_rules.py"
 APPROVAL = "promptops/domain/approval.py"
 RESOLVE = "promptops/stages/resolve.py"
 ON_TABLES = "tests/adapters/test_dynamodb_ledger.py"
@@ -229,56 +228,6 @@ OF_RELEASES = (
         '        IfNoneMatch="*",\n',
         "",
         "tests/adapters/test_registry_and_artifacts.py::test_an_artifact_is_created_once",
-    ),
-    # Evidence.
-    Mutation(
-        "evidence",
-        "a report is for exactly these bytes and cases",
-        RULES,
-        "if report.binding != wanted or report.thresholds",
-        "if report.thresholds",
-        "tests/unit/domain/test_evidence.py"
-        "::test_a_report_of_another_text_dataset_grader_or_model_is_none[content_sha256]",
-    ),
-    Mutation(
-        "evidence",
-        "a report is read as it was linked",
-        "promptops/aws/s3_reports.py",
-        "if found != evidence.sha256:",
-        "if not found:",
-        "tests/adapters/test_s3_evaluation.py::test_a_report_is_loaded_only_as_it_was_linked",
-    ),
-    Mutation(
-        "evidence",
-        "the evidence is the one the request went on with",
-        RULES,
-        "if record.evidence.sha256 != request.report_sha256:",
-        "if not record.evidence.sha256:",
-        f"{PROMOTE}::test_promote_refuses_evidence_that_is_not_the_one_the_request_went_on_with",
-    ),
-    Mutation(
-        "evidence",
-        "all cases were run",
-        RULES,
-        "if len(report.cases) != record.dataset.cases:",
-        "if not report.cases:",
-        f"{PROMOTE}::test_evidence_that_is_not_of_the_real_thing_does_not_count",
-    ),
-    Mutation(
-        "evidence",
-        "a score is a number from 0 to 1",
-        "promptops/domain/report.py",
-        "not isinstance(score, (int, float)) or not 0 <= score <= 1:",
-        "not isinstance(score, (int, float)):",
-        "tests/adapters/test_s3_evaluation.py::test_a_score_that_is_no_score_is_no_result",
-    ),
-    Mutation(
-        "evidence",
-        "the score must reach the threshold",
-        "promptops/domain/report.py",
-        "self.score >= self.thresholds.min_score",
-        "not self.score > 1",
-        "tests/unit/stages/test_evaluate.py::test_the_score_must_reach_the_threshold",
     ),
     # What is served.
     Mutation(

@@ -11,20 +11,20 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import ModuleType
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from infra.local.instance import Instance
+from promptops.aws.clock import SystemClock
 from promptops.contract.answers import Unchanged
 from promptops.contract.bodies import PromoteBody, RetireBody, RollbackBody
 from promptops.contract.messages import Promoted
 from promptops.domain.errors import EndpointDown, PromptOpsError, Unavailable, from_dict
-from promptops.domain.graders import GRADERS
+from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
-from promptops.domain.report import Binding, CaseResult, Report
 from promptops.domain.request import new_id
 from promptops.domain.source import PromptSource
-from promptops.domain.version import VersionRecord
 from tests.e2e.calls import post
 from tests.e2e.conftest import LocalAws
 from tests.faults.injector import (
@@ -39,6 +39,7 @@ from tests.faults.injector import (
 from tests.faults.storm.functions import Functions, shift_clock
 from tests.faults.storm.history import NEVER, Journal, Operation, read_journal
 from tests.faults.storm.plan import ENVIRONMENTS, MAX_SKEW_MINUTES, PROMPTS, Plan
+from tests.unit.evidence import a_report
 from tests.unit.fakes_release import FakeWorkflow
 
 ALICE = Actor("iam", "arn:aws:iam::000000000000:user/alice")
@@ -125,10 +126,12 @@ class Worker:
         line = self._functions.promote[target]
         try:
             body = PromoteBody(prompt_id, f"v{version}", REASON)
-            made = line.make_request("promote", body, ALICE, workflow=FakeWorkflow())
+            made = line.make_request(body, ALICE, workflow=FakeWorkflow())
             if isinstance(made, Unchanged):
                 return
-            line.promotion.begin(made.request_id)
+            if line.promotion.begin(made.request_id).evidence == "missing":
+                self._evaluate(PromptRef(prompt_id, version), line, target)
+                line.promotion.begin(made.request_id)
         except PromptOpsError:
             return
         for environment in made.path:
@@ -243,26 +246,16 @@ class Worker:
             }
         )
         record = self._functions.publish.publish_source(source, CASES, ALICE, (), "").record
-        self._evaluate(record)
         return {"version": record.ref.version, "sha256": record.sha256}
 
-    def _evaluate(self, record: VersionRecord) -> None:
-        """Evidence that passes, as the evaluate function's role writes it."""
+    def _evaluate(self, ref: PromptRef, line: ModuleType, target: str) -> None:
+        """Evidence that passes beside what is live, as the evaluate function's role writes it."""
         registry, reports = self._functions.evidence
-        report = Report(
-            evaluation_id=new_id("storm"),
-            prompt_id=record.ref.prompt_id,
-            version=record.ref.version,
-            binding=Binding(record.sha256, record.dataset.sha256, GRADERS, record.model, "standin"),
-            thresholds=record.policy.thresholds,
-            cases=tuple(
-                CaseResult(f"case-{number}", 1.0, True, False, (), 1, 1, 1)
-                for number in range(record.dataset.cases)
-            ),
-            started_at=record.published_at,
-            finished_at=record.published_at,
-        )
-        registry.link_evidence(record.ref, reports.store(report))
+        record, head = registry.version(ref), line.ledgers[target].head(ref.prompt_id)
+        live = registry.version(PromptRef(head.prompt_id, head.version)) if head.state == "live" else None
+        live = live if live and live.ref != ref else None
+        report = a_report(record, live, evaluation_id=new_id("storm"), at=SystemClock().now(), beside=target)
+        registry.link_evidence(ref, reports.store(report))
 
     def _asked(self, verb: str, environment: str, prompt_id: str, **more: object) -> Operation:
         return Operation(self._client, self._next(), verb, environment, prompt_id, NEVER, **more)  # type: ignore[arg-type]

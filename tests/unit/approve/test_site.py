@@ -71,7 +71,7 @@ def test_the_page_shows_all_a_decision_rests_on() -> None:
         "v2 → v3",
         "30 days",
         "14 days",
-        "0.833",
+        "0.83",
         "no-receipt",
         "24 hours left",
         scene.approval.subject.report_sha256,

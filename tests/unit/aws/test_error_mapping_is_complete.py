@@ -21,11 +21,25 @@ INTERPRETED = {
         "ResourceNotFoundException",
         "ValidationException",
     },
+    "bedrock:InvokeModel": {
+        "ModelErrorException",
+        "ModelNotReadyException",
+        "ModelTimeoutException",
+        "ResourceNotFoundException",
+        "ServiceQuotaExceededException",
+        "ValidationException",
+    },
     "dynamodb:PutItem": {"ConditionalCheckFailedException"},
     "dynamodb:UpdateItem": {"ConditionalCheckFailedException"},
     "dynamodb:TransactWriteItems": {"TransactionCanceledException"},
     "kms:VerifyMac": {"KMSInvalidMacException"},
     "s3:GetObject": {"NoSuchKey"},
+    "secretsmanager:GetSecretValue": {
+        "DecryptionFailure",
+        "InvalidParameterException",
+        "InvalidRequestException",
+        "ResourceNotFoundException",
+    },
     "ssm:GetParameter": {"ParameterNotFound"},
     "states:SendTaskSuccess": {"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"},
     "states:StartExecution": {"ExecutionAlreadyExists"},
@@ -85,11 +99,11 @@ FAULTS = {
 def calls() -> list[str]:
     """Every `service:Operation` an adapter makes."""
     text = "\n".join(file.read_text("utf-8") for file in (ROOT / "promptops" / "aws").glob("*.py"))
-    return sorted(set(re.findall(r'mapped\("([a-z0-9-]+:[A-Za-z]+)"\)', text)))
+    return sorted(set(re.findall(r'(?:mapped\(|answered_by\(model_id, )"([a-z0-9-]+:[A-Za-z]+)"\)', text)))
 
 
 def test_the_adapters_calls_are_found():
-    assert {"dynamodb:TransactWriteItems", "s3:PutObject", "ssm:PutParameter"} <= set(calls())
+    assert {"bedrock:Converse", "dynamodb:TransactWriteItems", "s3:PutObject"} <= set(calls())
 
 
 @pytest.mark.parametrize("call", calls())

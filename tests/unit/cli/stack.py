@@ -28,6 +28,7 @@ from promptops.stages.freeze import freeze, unfreeze
 from promptops.stages.retire import retire
 from promptops.stages.revoke import revoke, unrevoke
 from promptops.stages.rollback import rollback
+from tests.unit.fakes_evaluation import FakeRuns
 from tests.unit.release_world import ALICE, BOB, CAROL, World
 
 ENVIRONMENTS = ["dev", "staging", "prod"]
@@ -107,6 +108,7 @@ class FakeLine(Line):
             ledgers=world.ledgers,
             api=self.fake_api,
             people=PEOPLE,
+            runs=FakeRuns(),
         )
 
     def client(self, service: Any, connections: int = 1) -> Any:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from promptops.cli.checked import check
-from promptops.domain.canonical import sha256
 from promptops.domain.compile import compile_cases
 from promptops.domain.drift import Drift
 from promptops.domain.errors import AccessRefused
@@ -37,9 +36,9 @@ def prompts(tmp_path: Path) -> Path:
 def publish(stack: Stack, prompts: Path, version: int, *, prompt_id: str = PROMPT) -> None:
     """The folder as it is now, as this version."""
     checked = check(prompts / prompt_id)
-    cases, _ = compile_cases(checked.source, checked.folder.dataset)
+    cases = compile_cases(checked.source, checked.folder.dataset)
     record = stack.world.publish(version, prompt_id=prompt_id)
-    stack.world.change(record.ref, source_sha256=checked.source.digest(sha256(cases)))
+    stack.world.change(record.ref, source_sha256=checked.source.digest(cases.sha256))
 
 
 def release(stack: Stack, version: int, *, to: str) -> None:

@@ -11,7 +11,9 @@ from promptops.cli.checked import check
 from promptops.cli.folder import read_folder
 from promptops.domain.canonical import sha256
 from promptops.domain.errors import (
+    BadInput,
     BinaryContent,
+    InvalidDataset,
     InvalidEncoding,
     InvalidMetadata,
     InvalidMetadataType,
@@ -77,6 +79,64 @@ def test_a_folder_becomes_the_source_publish_takes(folder: Path) -> None:
         "cases.jsonl",
         "polite.md",
     }
+
+
+def test_cases_are_read_from_other_kinds_of_files(folder: Path) -> None:
+    replace(folder, "{file: cases.jsonl}", "{file: evals/cases.csv}")
+    (folder / "evals").mkdir()
+    (folder / "evals" / "cases.csv").write_text("ticket,__expected,__metadata:a\nx,contains: x,b\n")
+
+    checked = check(folder)
+
+    assert checked.validated.cases == 1
+    assert checked.folder.files[3] == (folder / "evals" / "cases.csv").resolve()
+    assert [warning.partition(":")[0] for warning in checked.validated.warnings] == ["W_DATASET_IGNORED"]
+
+
+def test_a_wrong_case_is_named_where_it_stands(folder: Path) -> None:
+    replace(folder, "cases.jsonl", "cases.csv")
+    (folder / "cases.csv").write_text("ticket,__expected\nx,contains: x\ny,word-count: many\n")
+
+    with pytest.raises(InvalidDataset, match=r"^E_DATASET: cases.csv:3: "):
+        check(folder)
+
+
+def test_sensitive_cases_are_named_by_their_digest(folder: Path) -> None:
+    named = f'{{sha256: "{"a" * 64}", cases: 120, sensitive: true}}'
+    replace(folder, "{file: cases.jsonl}", named)
+
+    checked = check(folder)
+
+    assert (checked.folder.dataset, checked.validated.cases) == ("", 120)
+    assert checked.validated.dataset.sensitive
+    assert checked.folder.body().source["dataset"] == {"sha256": "a" * 64, "cases": 120, "sensitive": True}
+    assert "cases.jsonl" not in {path.name for path in checked.folder.files}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "problem"),
+    [
+        (
+            "{file: cases.jsonl, sensitive: true}",
+            "beside the prompt, and that is not restricted.*dataset upload",
+        ),
+        ("{file: cases.jsonl, cases: 1}", "dataset: 'cases' is not a field"),
+        ("{sensitive: true}", "names a file beside the prompt|dataset names no file"),
+        (f"{{sha256: {'a' * 64}}}", "dataset is .*promptops dataset upload"),
+        ("{fil: cases.jsonl}", "'fil' is not a field .did you mean 'file'"),
+    ],
+)
+def test_a_dataset_is_a_file_or_an_upload(folder: Path, dataset: str, problem: str) -> None:
+    replace(folder, "{file: cases.jsonl}", dataset)
+
+    with pytest.raises(BadInput, match=problem):
+        check(folder)
+
+
+def test_how_a_prompt_is_measured_stands_in_its_folder(folder: Path) -> None:
+    replace(folder, "thresholds:", "evaluation: {repeats: 3, judge: {id: a-judge}}\nthresholds:")
+
+    assert check(folder).source.policy.evaluation.repeats == 3
 
 
 def test_a_text_prompt_is_one_user_message(folder: Path) -> None:

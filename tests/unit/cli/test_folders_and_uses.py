@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from promptops.cli.git_history import Authorship
-from promptops.cli.preview import NO_EVIDENCE
 from promptops.domain.artifact import Artifact, Message
 from promptops.domain.errors import AccessRefused
 from promptops.domain.variables import Variable
-from promptops.ports import Answer
 from tests.unit.cli.stack import Stack, run
 from tests.unit.release_world import PROMPT
 
@@ -72,6 +70,7 @@ def test_broken_metadata_is_refused_in_one_line_with_its_place(
 def test_a_copied_folder_cannot_pass_for_the_prompt_it_was_copied_from(
     command: str, stack: Stack, tmp_path: Path
 ) -> None:
+    shutil.copytree(PROMPTS / "_blocks", tmp_path / "_blocks")
     copy = shutil.copytree(SUPPORT, tmp_path / "billing-ticket")
 
     result = stack.run(command, str(copy))
@@ -151,51 +150,6 @@ def test_publish_works_for_who_may_not_read_the_registry(
     stack.api.answers["/v1/publish"] = published("published")
 
     assert stack.run("publish", SUPPORT).exit_code == 0
-
-
-class FakeModel:
-    """Answers every case with the same text."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def answer(self, artifact: Artifact, messages: object) -> Answer:
-        return Answer(self.text, 10, 5, 100)
-
-
-def test_a_preview_says_it_is_no_evidence_and_asks_the_stack_nothing(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("promptops.cli.preview.bedrock_client", lambda connections, session: None)
-    monkeypatch.setattr("promptops.cli.preview.BedrockModel", lambda client: FakeModel("nothing useful"))
-    stack.line.__dict__["session"] = None
-
-    result = stack.run("evaluate", SUPPORT)
-    error = stack.document("evaluate", SUPPORT)["error"]
-
-    assert result.exit_code == 7
-    assert NO_EVIDENCE in result.stderr
-    assert "support-ticket: fail" in result.stdout
-    assert error["data"]["preview"] is True
-    assert error["data"]["report"]["binding"]["model_kind"] == "preview"
-    assert stack.api.posted == []
-
-
-def test_a_passing_preview_exits_0(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    source = (PROMPTS / "support-ticket" / "prompt.yaml").read_text().replace("min_cases: 10", "min_cases: 1")
-    folder = Path(shutil.copytree(SUPPORT, tmp_path / "support-ticket"))
-    (folder / "prompt.yaml").write_text(source)
-    (folder / "cases.jsonl").write_text(
-        '{"id": "one", "vars": {"ticket": "x"}, "assert": [{"type": "contains", "value": "yes"}]}\n'
-    )
-    monkeypatch.setattr("promptops.cli.preview.bedrock_client", lambda connections, session: None)
-    monkeypatch.setattr("promptops.cli.preview.BedrockModel", lambda client: FakeModel("yes"))
-    stack.line.__dict__["session"] = None
-
-    document = stack.document("evaluate", str(folder))
-
-    assert document["preview"] is True
-    assert document["report"]["verdict"] == "pass"
 
 
 class FakePrompt:

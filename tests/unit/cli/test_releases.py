@@ -1,4 +1,4 @@
-"""promote, evaluate, rollback and the requests behind them: what is asked, shown, and the exit code."""
+"""promote, rollback and the requests behind them: what is asked, shown, and the exit code."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_promote_follows_the_release_through_every_environment(stack: Stack) -> 
     assert result.stdout.splitlines() == [
         f"support-ticket@v1 is live in {name}, revision 1." for name in ("dev", "staging", "prod")
     ]
-    assert "evaluation passed with 1.00" in result.stderr
+    assert "evaluation: pass with 1.00" in result.stderr
     assert "released in dev, staging, prod" in result.stderr
 
 
@@ -270,26 +270,6 @@ def test_an_error_of_the_api_keeps_code_and_exit_code(stack: Stack) -> None:
     assert result.exit_code == 5
     assert result.stderr == "E_CONFLICT: head moved 7 to 8 (v13 by carol). Look and decide again.\n"
     assert result.stdout == ""
-
-
-def test_evaluate_asks_the_first_environment_and_shows_the_report(stack: Stack) -> None:
-    record = stack.world.publish(1)
-
-    def answer(body: Mapping[str, Any]) -> Mapping[str, Any]:
-        asked = stack.world.ask(V1, to="dev", kind="evaluate", reason=body["reason"])
-        dev = stack.world.promotion("dev")
-        dev.begin(asked.request_id)  # type: ignore[union-attr]
-        stack.world.evaluate(record, score=0.9)
-        dev.begin(asked.request_id)  # type: ignore[union-attr]
-        dev.end(asked.request_id, None)  # type: ignore[union-attr]
-        return asked.to_dict()
-
-    stack.api.answers["/v1/dev/evaluate"] = answer
-
-    result = stack.run("evaluate", "support-ticket@v1")
-
-    assert result.exit_code == 0
-    assert "support-ticket@v1: pass, score 0.90 (threshold 0.80)" in result.stdout
 
 
 def test_rollback_is_one_operation_however_often_it_is_sent(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from promptops.domain.artifact import Artifact, Message
 from promptops.domain.canonical import sha256
 from promptops.domain.compile import (
     MAX_DATASET_BYTES,
+    CompiledCases,
     check_artifact,
     compile_cases,
     compile_source,
@@ -145,7 +147,13 @@ def test_variables_inside_blocks_are_the_prompts_variables():
         (a_source(rationale="because\u202e"), InvisibleCharacter, "rationale line 1 col 8"),
         (a_source(tags=["a AKIAABCDEFGHIJKLMNOP"]), SecretInPrompt, "tags line 1"),
         (a_source(description="x" * 4001), TooLarge, "description has 4001 characters, limit 4000"),
-        (a_source(model={"id": "m", "provider": "other"}), InvalidMetadata, "model.provider is 'other'"),
+        (a_source(model={"id": "m", "provider": "Open AI"}), InvalidMetadata, "model.provider is 'Open AI'"),
+        (a_source(model={"id": "m\u202e", "provider": "bedrock"}), InvisibleCharacter, "model line 1 col 2"),
+        (
+            a_source(evaluation={"judge": {"id": "m", "provider": "../x"}}),
+            InvalidMetadata,
+            "evaluation.judge.provider is '../x'",
+        ),
         (a_source(examples=[{"in": "a"}]), InvalidMetadata, "example 1 has the fields 'in'"),
         (a_source(output_schema={"requierd": ["a"]}), InvalidMetadata, "E_METADATA: output_schema: "),
         (a_source(parameters={"stop": "\u2066"}), InvisibleCharacter, "parameters line 1 col 1: U+2066"),
@@ -228,8 +236,10 @@ CASE = '{"id": "one", "vars": {"ticket": "db down"}, "assert": [{"type": "is-jso
 
 
 def test_cases_are_counted_and_kept_byte_by_byte():
-    assert compile_cases(a_source(), "\n" + CASE) == (("\n" + CASE).encode(), 1)
-    assert compile_cases(a_source(), "") == (b"", 0)
+    content = ("\n" + CASE).encode()
+
+    assert compile_cases(a_source(), "\n" + CASE) == CompiledCases(content, sha256(content), 1)
+    assert compile_cases(a_source(), "") == CompiledCases()
 
 
 @pytest.mark.parametrize(
@@ -245,6 +255,80 @@ def test_cases_are_counted_and_kept_byte_by_byte():
 def test_bad_cases_are_refused(dataset, error):
     with pytest.raises(error):
         compile_cases(a_source(), dataset)
+
+
+def test_too_many_bytes_are_refused_with_the_command_that_takes_more():
+    with pytest.raises(TooLarge, match=r"4194305 bytes, limit 4194304.*promptops dataset upload"):
+        compile_cases(a_source(), "x" * (MAX_DATASET_BYTES + 1))
+
+
+def test_ten_thousand_cases_of_300_bytes_are_published_in_one_call_of_the_api():
+    case = {
+        "vars": {"ticket": "x" * 190},
+        "tags": ["card"],
+        "assert": [{"type": "contains", "value": "card"}],
+    }
+    lines = "".join(json.dumps({"id": f"case-{number:05}", **case}) + "\n" for number in range(10_000))
+
+    body = json.dumps({"source": DOCUMENT, "dataset": lines})
+    event = json.dumps({"body": body, "headers": {"x": "y" * 8_000}})
+
+    assert len(lines) > 3_000_000
+    assert compile_cases(a_source(), lines).count == 10_000
+    assert len(body) < 5 * 1024 * 1024
+    assert len(event) < 6 * 1024 * 1024
+
+
+def test_cases_that_were_uploaded_are_taken_at_their_digest():
+    named = a_source(dataset={"sha256": "a" * 64, "cases": 120, "sensitive": True})
+
+    assert compile_cases(named, "") == CompiledCases(b"", "a" * 64, 120, sensitive=True)
+    with pytest.raises(InvalidMetadata, match="names others by digest"):
+        compile_cases(named, CASE)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "problem"),
+    [
+        ({"sha256": "a" * 64, "cases": 120}, "dataset is "),
+        ({"sha256": "a" * 64, "cases": 120, "sensitive": False}, "dataset.sensitive is 'False'"),
+        ({"sha256": "A" * 64, "cases": 120, "sensitive": True}, "dataset.sha256 is 'AAA"),
+        ({"sha256": 12, "cases": 120, "sensitive": True}, "dataset.sha256 is '12'"),
+        ({"sha256": "a" * 64, "cases": 0, "sensitive": True}, "dataset.cases is '0'"),
+        ({"sha256": "a" * 64, "cases": True, "sensitive": True}, "dataset.cases is 'True'"),
+        ({"sha256": "a" * 64, "cases": 20_001, "sensitive": True}, "dataset.cases is '20001'"),
+        ({}, "dataset is '{}'"),
+        ([], "dataset is "),
+    ],
+)
+def test_a_dataset_that_is_not_named_as_upload_prints_it_is_refused(dataset, problem):
+    with pytest.raises(InvalidMetadata, match=problem):
+        a_source(dataset=dataset)
+
+
+def test_what_is_not_written_leaves_the_digests_of_older_versions_as_they_were():
+    source = a_source()
+    strict = a_source(thresholds={"min_score": 0.9, "min_cases": 3}, evaluation={})
+
+    assert source.digest("") == "cbcfe2e820d5d42f50b16d13e7583ca9934d8162d33fbc39ea124a2f919b8b10"
+    assert strict.digest("d" * 64) == "5e39c4b89042216da7b055f283db33e4248cbbbaaa2225b9dc7aab4455d9d3ff"
+    assert strict.policy.digest() == "cec1fe9de03ddf5fa61369b92c3c27a20e58547a0adaa1f30f6313ebfe509fbe"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"evaluation": {"repeats": 3}},
+        {"evaluation": {"judge": {"id": "a-judge"}}},
+        {"thresholds": {"metrics": {"format": 0.9}}},
+        {"dataset": {"sha256": "d" * 64, "cases": 5, "sensitive": True}},
+    ],
+)
+def test_how_a_version_is_measured_is_part_of_its_source(change):
+    changed = a_source(**change)
+
+    assert changed.digest("d" * 64) != a_source().digest("d" * 64)
+    assert PromptSource.from_dict(changed.to_dict()) == changed
 
 
 def test_what_is_allowed_and_unwise_is_said():

@@ -322,7 +322,12 @@ def test_whatever_a_field_holds_it_is_taken_or_refused(field: str, value: Any) -
     assert PromptSource.from_dict(source.to_dict()) == source
 
 
-@given(st.sampled_from(["vars", "assert", "id", "critical", "tags", "x"]), JSON)
+@given(
+    st.sampled_from(
+        ["vars", "assert", "id", "critical", "tags", "weight", "threshold", "description", "provenance", "x"]
+    ),
+    JSON,
+)
 @settings(deadline=None)
 def test_whatever_a_case_holds_it_is_taken_or_refused(field: str, value: Any) -> None:
     try:

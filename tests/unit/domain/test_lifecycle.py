@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 
@@ -20,18 +20,25 @@ from promptops.domain.lifecycle import (
 )
 from tests.unit.release_world import World
 
+VERDICTS: tuple[Literal["", "pass", "fail", "inconclusive", "error"], ...] = (
+    "",
+    "pass",
+    "fail",
+    "inconclusive",
+    "error",
+)
 EVERY_FACTS = [
     Facts(verdict, released, revoked)
-    for verdict, released, revoked in product(("", "pass", "fail"), (False, True), (False, True))
+    for verdict, released, revoked in product(VERDICTS, (False, True), (False, True))
 ]
 
 
 def may_happen(facts: Facts) -> Iterator[Facts]:
     """The facts after each thing that may happen to a version."""
-    yield replace(facts, verdict="pass")
-    yield replace(facts, verdict="fail")
+    for verdict in VERDICTS[1:]:
+        yield replace(facts, verdict=verdict)
     yield replace(facts, revoked=not facts.revoked)
-    if facts.verdict == "pass" and not facts.revoked:
+    if facts.verdict in ("pass", "inconclusive") and not facts.revoked:
         yield replace(facts, released=True)
 
 
@@ -56,6 +63,18 @@ def test_a_version_that_was_never_evaluated_or_failed_is_not_released():
     for before in ("published", "failed"):
         with pytest.raises(IllegalTransition, match=f"a version that is {before} does not become released"):
             check_transition(before, "released")
+
+
+def test_inconclusive_evidence_may_do_for_a_release_and_an_error_never():
+    statuses = {verdict: Facts(verdict).status for verdict in VERDICTS}
+
+    assert statuses == {
+        "": "published",
+        "pass": "evaluated",
+        "inconclusive": "evaluated",
+        "fail": "failed",
+        "error": "failed",
+    }
 
 
 def test_what_was_released_once_never_becomes_less():

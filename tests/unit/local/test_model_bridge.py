@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.local.loopback import fetch
-from infra.local.model_bridge import COMPLETIONS, ModelBridge
+from infra.local.model_bridge import COMPLETIONS, EMBEDDINGS, ModelBridge
 from infra.local.model_server import ModelServer
 
 REQUEST = json.dumps({"messages": [{"role": "user", "content": "hello"}]}).encode()
@@ -88,3 +88,28 @@ def test_a_dead_model_is_a_failure_the_product_can_see():
 def test_an_answer_without_text_is_a_failure(status: int, body: bytes):
     with serving(a_model_that_answers(status, body)) as url, serving(ModelBridge(0, url)) as bridge:
         assert is_failure(asked(bridge))
+
+
+def embedded(bridge_url: str) -> tuple[int, Any]:
+    body = json.dumps({"model": "m", "input": ["a refund", "a card"]}).encode()
+    answer = fetch(bridge_url + EMBEDDINGS, method="POST", body=body)
+    return answer.status, json.loads(answer.body)
+
+
+def test_embeddings_pass_through():
+    with serving(ModelServer()) as url, serving(ModelBridge(0, url)) as bridge:
+        status, document = embedded(bridge)
+
+    assert (status, [row["index"] for row in document["data"]]) == (200, [0, 1])
+
+
+def test_a_dead_model_embeds_nothing():
+    with serving(ModelServer()) as model_url:
+        pass
+    with serving(ModelBridge(0, model_url)) as bridge:
+        assert embedded(bridge)[0] == 503
+
+
+def test_a_models_refusal_to_embed_stays_one():
+    with serving(a_model_that_answers(500, b"{}")) as url, serving(ModelBridge(0, url)) as bridge:
+        assert embedded(bridge)[0] == 500

@@ -93,7 +93,7 @@ def test_a_malformed_request_is_refused_and_not_counted(server: ModelServer, bod
 
 def test_an_unknown_path_is_not_found(server: ModelServer) -> None:
     assert fetched(server, "/v1/models")[0] == 404
-    assert fetched(server, "/v1/embeddings", b"{}")[0] == 404
+    assert fetched(server, "/v1/completions", b"{}")[0] == 404
 
 
 def test_latency_is_the_least_an_answer_takes() -> None:

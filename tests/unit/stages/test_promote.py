@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from promptops.contract.answers import Requested
+from promptops.contract.bodies import RetireBody
 from promptops.domain.errors import (
     AccessRefused,
     ApprovalRequired,
@@ -18,6 +19,7 @@ from promptops.domain.errors import (
     EvidenceMismatch,
     EvidenceRequired,
     Frozen,
+    Inconclusive,
     OutOfOrder,
     PointerLabelled,
     RequestEnded,
@@ -25,13 +27,15 @@ from promptops.domain.errors import (
     Revoked,
     StandInEvidence,
 )
+from promptops.domain.evaluation.measuring import Measuring
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.policy import Policy, Thresholds
+from promptops.stages.retire import retire
 from tests.unit.release_world import ALICE, BOB, CAROL, PROMPT, World
 
 
-def begun(world: World, *, to: str = "dev", kind: str = "promote", version: int = 1) -> str:
-    answer = world.ask(PromptRef(PROMPT, version), to=to, kind=kind)
+def begun(world: World, *, to: str = "dev", kind: str = "promote", version: int = 1, **asked) -> str:
+    answer = world.ask(PromptRef(PROMPT, version), to=to, kind=kind, **asked)
     assert isinstance(answer, Requested)
     return answer.request_id
 
@@ -54,7 +58,7 @@ def test_a_release_row_says_who_why_and_on_what_evidence():
     record = world.publish()
     evidence = world.evaluate(record)
 
-    world.release(world.registry.version(record.ref))
+    world.promotion("dev").promote(world.requested(record.ref, to="dev"))
 
     release = world.ledgers["dev"].release(PROMPT, 1)
     assert (release.actor, release.reason, release.kind) == (ALICE, "better answers", "promote")
@@ -102,7 +106,7 @@ def test_an_old_failure_is_measured_again_and_a_new_one_refuses():
     assert world.promotion("dev").begin(request_id).evidence == "missing"
 
     world.evaluate(record, score=0.5)
-    with pytest.raises(EvaluationFailed, match=r"0\.50, threshold 0\.80"):
+    with pytest.raises(EvaluationFailed, match=r"scored 0\.50: score 0\.50 is below 0\.80"):
         world.promotion("dev").begin(request_id)
 
 
@@ -137,12 +141,163 @@ def test_asking_for_an_evaluation_always_makes_a_new_one():
     request_id = begun(world, kind="evaluate")
 
     assert world.promotion("dev").begin(request_id).evidence == "missing"
-    world.evaluate(record)
+    world.evaluate(record, evaluation_id=request_id)
     answer = world.promotion("dev").begin(request_id)
     ended = world.promotion("dev").end(request_id, None)
 
     assert (answer.evidence, answer.path, ended.status) == ("valid", [], "evaluated")
     assert world.pointer() is None
+
+
+def test_what_is_live_in_the_target_is_what_evidence_must_compare_with():
+    world = World()
+    world.released(1)
+    world.release(world.registry.version(PromptRef(PROMPT, 1)), to="prod")
+    world.released(2)
+    world.publish(3)
+
+    in_dev, in_prod = (world.promotion(to).begin(begun(world, to=to, version=3)) for to in ("dev", "prod"))
+
+    assert (in_dev.against, in_dev.baseline, in_dev.evidence) == ("dev", 2, "missing")
+    assert (in_prod.against, in_prod.baseline, in_prod.evidence) == ("prod", 1, "missing")
+
+
+def test_where_nothing_else_is_live_there_is_nothing_to_compare_with():
+    world = World()
+    first = world.promotion("dev")
+    world.publish(1)
+    assert first.begin(begun(world)).baseline == 0
+
+    world.release(world.registry.version(PromptRef(PROMPT, 1)))
+    itself = first.begin(begun(world, kind="evaluate", against="dev"))
+    retire(
+        RetireBody(PROMPT, "no longer needed", "retire-1"),
+        CAROL,
+        ledger=world.ledgers["dev"],
+        pointers=world.pointers["dev"],
+        records=world.records["dev"],
+        clock=world.clock,
+    )
+    world.publish(2)
+    after_retirement = first.begin(begun(world, version=2))
+
+    assert (itself.against, itself.baseline) == ("dev", 0)
+    assert (after_retirement.against, after_retirement.baseline) == ("dev", 0)
+
+
+def test_evidence_beside_another_version_than_the_live_one_is_made_again():
+    world = World()
+    world.released(1)
+    record = world.publish(3)
+    world.evaluate(record)
+    assert world.promotion("dev").begin(begun(world, version=3)).evidence == "valid"
+
+    world.released(2)
+    after_a_release = world.promotion("dev").begin(begun(world, version=3))
+    world.roll_back()
+    after_its_rollback = world.promotion("dev").begin(begun(world, version=3))
+
+    assert (after_a_release.evidence, after_a_release.baseline) == ("missing", 2)
+    assert (after_its_rollback.evidence, after_its_rollback.baseline) == ("valid", 1)
+
+
+def test_a_request_whose_evidence_was_replaced_by_one_beside_another_version_is_refused():
+    world = World()
+    world.release(world.publish(1), to="prod")
+    world.released(2)
+    record = world.publish(3)
+    to_dev, to_prod = begun(world, to="dev", version=3), begun(world, to="prod", version=3)
+    world.evaluate(record, beside="dev", evaluation_id=to_dev)
+    world.evaluate(record, beside="prod", evaluation_id=to_prod)
+
+    assert world.promotion("prod").begin(to_prod).evidence == "valid"
+    with pytest.raises(EvidenceMismatch, match=r"compared with v1, live is v2\. Run promptops promote again"):
+        world.promotion("dev").begin(to_dev)
+
+
+def test_no_model_is_asked_for_a_release_that_somebody_else_has_overtaken():
+    world = World()
+    world.publish(2)
+    request_id = begun(world, version=2)
+    world.released(1)
+
+    with pytest.raises(Conflict, match=r"moved 0 to 1 \(v1 by alice\)"):
+        world.promotion("dev").begin(request_id)
+
+
+def test_promote_refuses_evidence_beside_a_version_that_is_no_longer_live_in_the_target():
+    world = World()
+    world.release(world.publish(1), to="prod")
+    record = world.publish(3)
+    world.evaluate(record, beside="prod")
+    request_id = world.requested(record.ref, to="prod")
+    world.release(world.publish(2), to="prod")
+
+    with pytest.raises(EvidenceMismatch, match="compared with v1, live is v2"):
+        world.promotion("staging").promote(request_id)
+
+
+def test_high_risk_needs_every_case_and_a_verdict_low_risk_a_sample_that_does_not_fail():
+    for risk, counts in (("low", True), ("high", False)):
+        world = World()
+        world.released(1)
+        record = world.publish(2, risk=risk)
+        measuring = Policy(risk, Thresholds(), Measuring(sample=20))
+        world.change(record.ref, policy=measuring, dataset=replace(record.dataset, cases=100))
+        changed = world.registry.version(record.ref)
+
+        world.evaluate(changed, cases=20, of=100)
+        assert world.promotion("dev").begin(begun(world, version=2)).evidence == (
+            "valid" if counts else "missing"
+        )
+        world.evaluate(changed, cases=100, of=100)
+        assert world.promotion("dev").begin(begun(world, version=2)).evidence == "valid"
+
+
+def test_an_unclear_comparison_stops_high_risk_and_who_asked_for_a_verdict():
+    for risk, kind in (("high", "promote"), ("low", "evaluate")):
+        world = World()
+        world.released(1)
+        record = world.publish(2, risk=risk)
+        request_id = begun(world, version=2, kind=kind, against="dev" if kind == "evaluate" else "")
+        evidence = world.unclear(record, evaluation_id=request_id)
+
+        assert evidence.verdict == "inconclusive"
+        with pytest.raises(Inconclusive, match="not enough to tell"):
+            world.promotion("dev").begin(request_id)
+        ended = world.promotion("dev").end(
+            request_id, {"Error": "Inconclusive", "Cause": "E_EVAL_INCONCLUSIVE: x"}
+        )
+        assert ended.status == "refused"
+
+
+def test_low_risk_is_released_on_an_unclear_comparison():
+    world = World()
+    world.released(1)
+    record = world.publish(2)
+    world.unclear(record)
+
+    assert world.promotion("dev").begin(begun(world, version=2)).evidence == "valid"
+
+
+def test_an_evaluation_that_another_one_overtook_is_no_answer_to_who_asked():
+    world = World()
+    record = world.publish()
+    mine, theirs = begun(world, kind="evaluate"), begun(world, kind="evaluate")
+    world.evaluate(record, evaluation_id=mine)
+    world.evaluate(record, evaluation_id=theirs)
+
+    with pytest.raises(EvidenceMismatch, match="evaluated again meanwhile"):
+        world.promotion("dev").begin(mine)
+    assert world.promotion("dev").begin(theirs).evidence == "valid"
+
+
+def test_who_asks_for_every_case_gets_every_case():
+    world = World()
+    world.publish()
+
+    assert world.promotion("dev").begin(begun(world, kind="evaluate", full=True)).full
+    assert not world.promotion("dev").begin(begun(world, kind="evaluate")).full
 
 
 def test_promote_refuses_without_evidence_whatever_the_workflow_says():

@@ -33,6 +33,7 @@ from promptops.domain.errors import (
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.people import Actor
 from promptops.domain.source import PromptSource
+from promptops.domain.version import Dataset
 from promptops.stages.publish import Published, publish
 from promptops.stages.sweep import sweep
 from tests.unit.fakes import FakeArchive, FakeArtifacts, FakeClock, FakeDatasets, FakeRegistry
@@ -60,11 +61,11 @@ class World:
         self.clock = FakeClock()
 
     def publish(
-        self, dataset: str = CASE, authors: tuple[str, ...] = (), pinned: str = "", **changes: Any
+        self, cases: str = CASE, authors: tuple[str, ...] = (), pinned: str = "", **changes: Any
     ) -> Published:
         return publish(
             PromptSource.from_dict({**SOURCE, **changes}),
-            dataset,
+            cases,
             ALICE,
             authors,
             "abc123",
@@ -102,6 +103,42 @@ def test_the_same_source_again_is_unchanged():
     assert (again.outcome, again.record.ref.version, len(world.registry.rows)) == ("unchanged", 1, 1)
 
 
+def test_sensitive_cases_are_published_by_their_digest_unseen():
+    world = World()
+    digest = "a" * 64
+
+    record = world.publish("", dataset={"sha256": digest, "cases": 7, "sensitive": True}).record
+
+    assert record.dataset == Dataset(f"datasets/{digest}.jsonl", digest, 7, sensitive=True)
+    assert world.datasets.objects == {}
+
+
+def test_the_same_cases_made_sensitive_are_another_version():
+    world = World()
+    beside = world.publish().record
+
+    named = {"sha256": beside.dataset.sha256, "cases": 1, "sensitive": True}
+    moved = world.publish("", dataset=named)
+
+    assert (moved.outcome, moved.record.ref.version, moved.record.dataset.sensitive) == ("published", 2, True)
+
+
+def test_a_floor_no_case_can_reach_is_refused():
+    world = World()
+
+    with pytest.raises(InvalidThreshold, match=r"thresholds.metrics has 'fromat'"):
+        world.publish(thresholds={"metrics": {"fromat": 0.9}})
+
+    assert world.datasets.objects == {}
+
+
+def test_a_custom_grader_is_no_part_of_a_version():
+    case = CASE.replace('"is-json"', '"python", "value": "file://grade.py"')
+
+    with pytest.raises(InvalidDataset, match="python runs in `promptops evaluate FOLDER` only"):
+        World().publish(case)
+
+
 @pytest.mark.parametrize(
     "change", [{"risk": "high"}, {"rationale": "again"}, {"thresholds": {"min_score": 0.9}}]
 )
@@ -118,7 +155,7 @@ def test_other_cases_alone_are_a_new_version():
     world = World()
     world.publish()
 
-    assert world.publish(dataset=CASE.replace("one", "two")).record.ref.version == 2
+    assert world.publish(cases=CASE.replace("one", "two")).record.ref.version == 2
 
 
 def test_going_back_to_an_older_text_is_a_new_version():
@@ -363,7 +400,7 @@ def test_blocks_are_inlined_and_pinned():
     world = World()
 
     record = world.publish(
-        dataset="",
+        cases="",
         messages=said("Be kind.\n{{> tone}}\nBye."),
         blocks={"tone": "Say please.\n"},
         variables={},
@@ -457,7 +494,7 @@ def test_the_secret_itself_is_never_repeated():
 
 def test_cases_for_other_variables_are_refused():
     with pytest.raises(InvalidDataset):
-        World().publish(dataset=CASE.replace("ticket", "other"))
+        World().publish(cases=CASE.replace("ticket", "other"))
 
 
 def test_an_author_who_is_no_address_is_refused():

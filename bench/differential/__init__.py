@@ -1,0 +1,1 @@
+"""The same assertions over the same outputs, judged by promptfoo and by us."""

@@ -1,0 +1,1 @@
+"""How models are asked: at what pace, how often again, and for how much."""

@@ -1,0 +1,1 @@
+"""Case files people keep, as the JSON lines the line takes."""

@@ -1,0 +1,1 @@
+"""A report as people and pipelines read it: one file a form."""
