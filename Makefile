@@ -27,7 +27,7 @@ faults: build/installed build/installed-tests ## Kill processes, lose replies, t
 	$(BIN)/python -m tests.faults.storm $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--seconds $(DURATION))
 	$(BIN)/python -m tests.faults.mutations
 
-bench: build/installed build/installed-tests build/installed-bench ## Measure beside promptfoo and compare verdicts; ONLY=grading runner differential workflow
+bench: build/installed build/installed-tests build/installed-bench ## Measure beside promptfoo and compare verdicts; ONLY=grading, runner, differential, workflow or gate
 	$(BIN)/python -m bench $(ONLY)
 
 bootstrap: build/installed ## Prepare your AWS account and Region for the CDK, once

@@ -50,7 +50,7 @@ def rows() -> list[Row]:
     return [
         row("goal", [GOAL_CASES_PER_SECOND]),
         row("promptops run loop, recorded answers", runs, 1.0),
-        row("promptops reading the dataset, then that", reads, 1.0),
+        row("promptops reading the dataset, then that", reads),
         row("promptfoo echo", theirs),
     ]
 

@@ -21,9 +21,10 @@ class ModelServer:
 
     url: str
 
-    def tally(self) -> dict[str, float]:
-        """Requests and the seconds from first to last since this was last called."""
-        with urllib.request.urlopen(f"{self.url}/tally", timeout=10) as response:  # noqa: S310
+    def tally(self, *, keep: bool = False) -> dict[str, float]:
+        """What it saw since it was last asked without `keep`."""
+        path = "tally?keep" if keep else "tally"
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as response:  # noqa: S310
             seen: dict[str, float] = json.load(response)
             return seen
 

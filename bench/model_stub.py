@@ -83,7 +83,8 @@ class Connection(asyncio.Protocol):
     def _take(self, head: bytes) -> None:
         if head.startswith(b"get /tally"):
             answer = _response(Connection.tally.to_dict())
-            Connection.tally = Tally()
+            if not head.startswith(b"get /tally?keep"):
+                Connection.tally = Tally()
             self.transport.write(answer)
             return
         now, tally = time.perf_counter(), Connection.tally

@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import median
 
 from bench import product, promptfoo
-from bench.model_server import LATENCY_SECONDS, ModelServer, model_server
+from bench.bare import Bare
+from bench.model_server import ModelServer, model_server
 from bench.rows import Row
 from promptops.evaluation_ports import Provider
 
@@ -31,33 +32,52 @@ class _Load:
     bedrock_goal: float | None
 
 
+#: Some seconds each: while the last answers come in, half a latency is lost.
 LOADS = (
-    _Load(4, 160, 120, 0.95, None),
-    _Load(20, 800, 300, 0.95, 0.90),
-    _Load(100, 4_000, 500, 0.90, 0.50),
+    _Load(4, 320, 120, 0.95, None),
+    _Load(20, 1_600, 300, 0.95, 0.90),
+    _Load(100, 6_000, 500, 0.90, 0.50),
 )
+_WARM_UP = _Load(20, 200, 40, 0, None)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Cases a second, and as many as were possible while this ran: a busy machine holds answers longer."""
+
+    rate: float
+    limit: float
 
 
 def rows() -> list[Row]:
     """Medians of interleaved rounds; in each round every runner has its turn at every concurrency."""
-    found: dict[tuple[int, str], list[float]] = {}
+    found: dict[tuple[int, str], list[_Run]] = {}
     with model_server() as server, tempfile.TemporaryDirectory() as folder:
-        for round_number in range(ROUNDS + 1):
+        for run in _runners(server, _WARM_UP, Path(folder)).values():
+            run()
+        for _ in range(ROUNDS):
             for load in LOADS:
                 for name, run in _runners(server, load, Path(folder)).items():
-                    if round_number == 0 and name == _PEER:
-                        continue  # Each of its runs is a process of its own: there is nothing to warm up.
-                    found.setdefault((load.concurrency, name), []).append(run())
+                    found.setdefault((load.concurrency, name), []).append(_timed(run, server, load))
     return [row for load in LOADS for row in _group(load, found)]
 
 
-_OPENAI, _BEDROCK, _PEER = "promptops openai-compatible", "promptops bedrock", "promptfoo http"
+def _timed(run: Callable[[], float], server: ModelServer, load: _Load) -> _Run:
+    server.tally()
+    rate = run()
+    return _Run(rate, load.concurrency / server.tally()["mean_held_seconds"])
+
+
+_OPENAI, _BEDROCK = "promptops openai-compatible", "promptops bedrock"
+_BARE, _PEER = "threads and http.client alone", "promptfoo http"
+_NAMES = (_OPENAI, _BEDROCK, _BARE, _PEER)
 
 
 def _runners(server: ModelServer, load: _Load, folder: Path) -> dict[str, Callable[[], float]]:
     return {
         _OPENAI: lambda: _ours(load, "stub", product.openai_compatible(server.url, load.concurrency)),
         _BEDROCK: lambda: _ours(load, "bedrock", product.bedrock(server.url, load.concurrency)),
+        _BARE: lambda: Bare(server.url, load.concurrency).answers_per_second(load.cases),
         _PEER: lambda: _promptfoo(server, load, folder),
     }
 
@@ -73,12 +93,10 @@ def _promptfoo(server: ModelServer, load: _Load, folder: Path) -> float:
     """As the server saw it, from the first request to the last answer: its start and its end do not count."""
     configuration = folder / "promptfooconfig.json"
     configuration.write_text(json.dumps(_configuration(server, load.peer_cases)))
-    server.tally()
     results = promptfoo.evaluate(configuration, concurrency=load.concurrency)
-    seen = server.tally()
     if len(results) != load.peer_cases or not all(result["success"] for result in results):
         raise RuntimeError("promptfoo did not pass every case")
-    return seen["requests"] / seen["seconds"]
+    return load.peer_cases / server.tally(keep=True)["seconds"]
 
 
 def _configuration(server: ModelServer, cases: int) -> dict[str, object]:
@@ -96,18 +114,20 @@ def _configuration(server: ModelServer, cases: int) -> dict[str, object]:
     return {"prompts": [product.PROMPT], "providers": [{"id": "http", "config": http}], "tests": tests}
 
 
-def _group(load: _Load, found: dict[tuple[int, str], list[float]]) -> Sequence[Row]:
+def _group(load: _Load, found: dict[tuple[int, str], list[_Run]]) -> Sequence[Row]:
     group = f"evaluation, {load.concurrency} at a time"
-    limit = load.concurrency / LATENCY_SECONDS
     goals = {_OPENAI: load.openai_goal, _BEDROCK: load.bedrock_goal}
-    values = {name: median(found[load.concurrency, name][-ROUNDS:]) for name in (_OPENAI, _BEDROCK, _PEER)}
+    runs = {name: found[load.concurrency, name] for name in _NAMES}
+    limit = median(run.limit for several in runs.values() for run in several)
     listed = [Row(group, "limit: concurrency / latency", limit, "cases/s", 1.0)]
-    listed += [
-        Row(group, name, value, "cases/s", value / limit, goals.get(name)) for name, value in values.items()
-    ]
+    for name, several in runs.items():
+        share = median(run.rate / run.limit for run in several)
+        listed.append(
+            Row(group, name, median(run.rate for run in several), "cases/s", share, goals.get(name))
+        )
     if load.concurrency == PEER_CONCURRENCY:
+        ours, theirs = (median(run.rate for run in runs[name]) for name in (_OPENAI, _PEER))
         beside = f"{group}, beside promptfoo"
-        times = values[_OPENAI] / values[_PEER]
-        listed.append(Row(beside, "limit: promptfoo http", values[_PEER], "cases/s", 1.0))
-        listed.append(Row(beside, _OPENAI, values[_OPENAI], "cases/s", times, PEER_GOAL))
+        listed.append(Row(beside, "limit: promptfoo http", theirs, "cases/s", 1.0))
+        listed.append(Row(beside, _OPENAI, ours, "cases/s", ours / theirs, PEER_GOAL))
     return listed

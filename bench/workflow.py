@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from bench import product
 from bench.rows import Row
 from infra.local.bring_up import bring_up, take_down
-from infra.local.demo.people import Person
 from infra.local.environment import as_person
 from infra.local.instance import Instance
 from promptops.domain.question import ModelName, Question
 
 CASES = int(os.environ.get("CASES", "10000"))
-#: What asks the stand-in model for the limit; as many as answer faster no longer.
+_MAX_SECONDS = 3_600
+#: What asks the stand-in model for the limit: more at a time do not get more answers.
 _AT_A_TIME = 8
 _LIMIT_QUESTIONS = 800
 _METADATA = """schema: 1
@@ -55,23 +58,38 @@ def rows() -> list[Row]:
 
 
 def _evaluated(instance: Instance) -> float:
-    alice = Person("alice", as_person(instance, "alice"))
-    with tempfile.TemporaryDirectory() as folder:
-        _write_prompt(Path(folder))
-        alice.types("publish", folder)
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "bench"
+        _write_prompt(folder)
+        _typed(instance, "publish", str(folder))
         began = time.perf_counter()
-        requested = alice.types("evaluate", "bench@v1", "--full", "--no-wait").document
-        while True:
-            followed = alice.types("show", "--request", str(requested["request_id"])).document
-            if followed["request"]["status"] not in ("requested", "evaluating", "running"):
-                break
-            time.sleep(1)
+        ended = _typed(instance, "evaluate", "bench@v1", "--full", "--timeout", str(_MAX_SECONDS))
         seconds = time.perf_counter() - began
-    print(json.dumps(followed)[:2000])
+    report = ended["report"]
+    if report["verdict"] != "pass" or len(report["cases"]) != CASES:
+        raise RuntimeError(f"{report['verdict']} over {len(report['cases'])} cases")
     return CASES / seconds
 
 
+def _typed(instance: Instance, *arguments: str) -> dict[str, Any]:
+    """What the command line answers to alice, however long it takes."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(  # noqa: S603
+        [str(Path(sys.executable).with_name("promptops")), *arguments, "--json"],
+        env={**inherited, **as_person(instance, "alice")},
+        capture_output=True,
+        text=True,
+        timeout=_MAX_SECONDS + 60,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"promptops {arguments[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
+    answered: dict[str, Any] = json.loads(done.stdout)
+    return answered
+
+
 def _write_prompt(folder: Path) -> None:
+    folder.mkdir()
     (folder / "prompt.yaml").write_text(_METADATA)
     (folder / "user.md").write_text(f"{product.PROMPT}\n")
     assertions = [{"type": "word-count", "value": {"min": 1}}]

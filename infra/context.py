@@ -17,6 +17,9 @@ from promptops.contract.names import DEFAULT_PREFIX, endpoint_kind
 from promptops.domain.people import Person
 from promptops.domain.question import ModelName
 
+#: An inline Map runs no more iterations at a time, whatever it is told.
+MAX_CONCURRENCY = 40
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "prefix": values.prefix,
     "environments": values.environments,
@@ -29,12 +32,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "log_days": values.log_days,
     "lock_mode": values.one_of("lock_mode", "GOVERNANCE", "COMPLIANCE"),
     **{name: models.cap(name) for name in ("evaluation_max_usd_per_run", "evaluation_max_usd_per_day")},
+    "evaluation_concurrency": values.count("evaluation_concurrency", MAX_CONCURRENCY),
     **{
         name: values.count(name)
         for name in (
             "ttl_seconds",
             "chunk_cases",
-            "evaluation_concurrency",
             "request_hours",
             "approval_hours",
             "retention_days",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -146,10 +147,11 @@ def log_days(value: object) -> int:
     return days
 
 
-def count(name: str) -> Callable[[object], int]:
+def count(name: str, most: float = math.inf) -> Callable[[object], int]:
     def read(value: object) -> int:
-        if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
-            raise InvalidContext(f"{name} is {value!r}; write a whole number of at least 1")
+        if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(str(value)) <= most:
+            known = "of at least 1" if most == math.inf else f"from 1 to {most}"
+            raise InvalidContext(f"{name} is {value!r}; write a whole number {known}")
         return int(str(value))
 
     return read

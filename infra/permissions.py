@@ -176,7 +176,9 @@ class Permissions:
             return []
         secrets = [endpoint.secret_arn for endpoint in endpoints]
         keys = sorted({endpoint.key_arn for endpoint in endpoints if endpoint.key_arn})
-        service = {"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"}}
+        regions = sorted({key.split(":")[3] for key in keys})
+        through = [f"secretsmanager.{region}.{Aws.URL_SUFFIX}" for region in regions]
+        service = {"StringEquals": {"kms:ViaService": through}}
         return [
             allow(["secretsmanager:GetSecretValue"], secrets),
             *([allow(["kms:Decrypt"], keys, service)] if keys else []),

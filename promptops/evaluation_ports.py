@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from promptops.domain.evaluation.chunk import MeasuredChunk
+from promptops.domain.evaluation_history import EvaluationHistory
+from promptops.domain.identifiers import PromptRef
 from promptops.domain.question import ModelName, Question
 
 
@@ -82,3 +84,10 @@ class ChunkResults(Protocol):
 
     def load(self, run_id: str, chunk: int) -> MeasuredChunk | None:
         """None where the chunk has not been stored."""
+
+
+class PastEvaluations(Protocol):
+    """Every evaluation of a version that left a report, whether or not anything rests on it."""
+
+    def of_version(self, ref: PromptRef) -> EvaluationHistory:
+        """All counted, the newest ten at most read."""

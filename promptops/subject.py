@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from promptops.contract.messages import EvaluateTask
@@ -41,11 +41,13 @@ class Subject:
 
     @property
     def models(self) -> list[ModelName]:
-        """All that are asked, its own first."""
-        versions = [self.artifact, *([self.live] if self.live else [])]
-        own = [ModelName(version.model["id"], version.model["provider"]) for version in versions]
+        """All without which there is no verdict, its own first; the live version's is none of them."""
         helping = (self.policy.evaluation.judge, self.policy.evaluation.embedder)
-        return [*own, *(model for model in helping if model)]
+        return [_asked_by(self.artifact), *(model for model in helping if model)]
+
+    def beside(self, may_ask: Callable[[ModelName], bool]) -> Artifact | None:
+        """The live version, unless its model may not be asked: that must not keep it from being replaced."""
+        return self.live if self.live and may_ask(_asked_by(self.live)) else None
 
     @property
     def quoting(self) -> bool:
@@ -88,6 +90,8 @@ class Subject:
             {
                 "content": record.sha256,
                 "dataset": record.dataset.sha256,
+                # What was measured of the same cases while they were not sensitive quotes them.
+                "sensitive": record.dataset.sensitive,
                 "policy": record.policy.digest(),
                 "baseline": baseline.sha256 if baseline else "",
                 **more,
@@ -95,14 +99,18 @@ class Subject:
         )
 
 
+def _asked_by(version: Artifact) -> ModelName:
+    return ModelName(version.model["id"], version.model["provider"])
+
+
 class Subjects:
-    """Where subjects come from. The last dataset is kept: parsing 10,000 cases once a chunk would be slow."""
+    """Where subjects come from. The last dataset is kept: to parse and draw 20,000 cases takes a second."""
 
     def __init__(self, *, registry: Registry, artifacts: Artifacts, datasets: Datasets) -> None:
         self._registry = registry
         self._artifacts = artifacts
         self._datasets = datasets
-        self._last: tuple[str, tuple[CaseOutline, ...]] = ("", ())
+        self._last: tuple[object, tuple[CaseOutline, ...], Drawn] = (None, (), Drawn((), 0))
 
     def load(self, task: EvaluateTask) -> Subject:
         """What the task is about; raises EvaluationEmpty, DatasetChanged, or what reading it raises."""
@@ -115,25 +123,28 @@ class Subjects:
                 f"planned for dataset {task.dataset_sha256[:12]}, the version has {dataset.sha256[:12]}",
                 AGAIN,
             )
-        measuring = record.policy.evaluation
-        outlines = self._outlines(record)
+        outlines, draw = self._drawn(record)
         baseline = self._registry.version(PromptRef(task.prompt_id, task.baseline)) if task.baseline else None
         return Subject(
             record,
             self._artifacts.load(record),
             outlines,
-            drawn(outlines, size=measuring.sample, seed=measuring.seed),
+            draw,
             baseline,
             self._live(baseline) if baseline else None,
         )
 
-    def _outlines(self, record: VersionRecord) -> tuple[CaseOutline, ...]:
-        sha256, outlines = self._last
-        if sha256 != record.dataset.sha256:
-            content = self._datasets.load(record.dataset.key, record.dataset.sha256)
-            outlines = outline(content, quoting=not record.dataset.sensitive)
-            self._last = (record.dataset.sha256, outlines)
-        return outlines
+    def _drawn(self, record: VersionRecord) -> tuple[tuple[CaseOutline, ...], Drawn]:
+        """The cases and their order; whatever decides either is part of what they are kept under."""
+        dataset, measuring = record.dataset, record.policy.evaluation
+        wanted = (dataset.sha256, dataset.sensitive, measuring.sample, measuring.seed)
+        kept, outlines, draw = self._last
+        if kept != wanted:
+            content = self._datasets.load(dataset.key, dataset.sha256)
+            outlines = outline(content, quoting=not dataset.sensitive)
+            draw = drawn(outlines, size=measuring.sample, seed=measuring.seed)
+            self._last = (wanted, outlines, draw)
+        return outlines, draw
 
     def _live(self, baseline: VersionRecord) -> Artifact | None:
         try:

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -33,10 +33,13 @@ class ModelServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int = 0, *, latency_ms: int = 0) -> None:
+    def __init__(
+        self, port: int = 0, *, latency_ms: int = 0, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
         super().__init__((LOOPBACK, port), _Handler)
         self.port = self.server_port
         self.latency_seconds = latency_ms / 1000
+        self._sleep = sleep
         self.completions = 0
         self._lock = threading.Lock()
 
@@ -51,7 +54,7 @@ class ModelServer(ThreadingHTTPServer):
         with self._lock:
             self.completions += 1
             document["id"] = f"chatcmpl-standin-{self.completions}"
-        time.sleep(self.latency_seconds)
+        self._sleep(self.latency_seconds)
         return document
 
     def embed(self, request: Mapping[str, Any]) -> dict[str, Any]:

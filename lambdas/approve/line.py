@@ -14,6 +14,7 @@ from promptops.aws.dynamodb_ledger import DynamoDbLedgers
 from promptops.aws.dynamodb_registry import DynamoDbRegistry
 from promptops.aws.oidc import CodeFlow
 from promptops.aws.s3_artifacts import S3Artifacts
+from promptops.aws.s3_past_evaluations import S3PastEvaluations
 from promptops.aws.s3_reports import S3Reports
 from promptops.aws.ses_mail import SesMail
 from promptops.aws.sessions import Sessions
@@ -68,4 +69,5 @@ site = Site(
         ca_file=os.environ.get("AWS_CA_BUNDLE"),
     ),
     page_url=SETTINGS.page_url,
+    past=S3PastEvaluations(SETTINGS.artifact_bucket, S3),
 )

@@ -30,8 +30,10 @@ from promptops.domain.errors import (
 )
 from promptops.domain.people import Actor
 from promptops.domain.request import environment_of
+from promptops.evaluation_ports import PastEvaluations
 from promptops.ports import Workflow
 from promptops.stages.approve import Desk, Waiting, decide, view, waiting
+from promptops.stages.background import background
 
 Response = dict[str, Any]
 logger = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Site:
     sessions: Sessions
     code_flow: CodeFlow
     page_url: str
+    past: PastEvaluations
 
     def answer(self, route: Callable[[ApiCall], Response], call: ApiCall) -> Response:
         """The route's page, or the page that says why not."""
@@ -136,6 +139,14 @@ class Site:
         seen = view(approval_id, _actor(session), desk=self.desk)
         document = approval_page(
             seen,
+            background(
+                seen.record,
+                seen.report,
+                seen.from_version,
+                registry=self.desk.registry,
+                reports=self.desk.reports,
+                past=self.past,
+            ),
             self._others(approval_id, session),
             page_url=self.page_url,
             email=session.email,

@@ -39,7 +39,7 @@ registry = DynamoDbRegistry(SETTINGS.registry_table, DYNAMODB)
 
 
 def _provider(endpoint: AskedEndpoint) -> Provider:
-    secret = SecretText(endpoint.secret_arn, boto3.client("secretsmanager"))
+    secret = SecretText.of(endpoint.secret_arn)
     asked = Endpoint(endpoint.name, endpoint.url, secret, frozenset(endpoint.models))
     return OpenAiCompatible(asked, connections=THREADS)
 

@@ -36,8 +36,9 @@ class Spent:
 class Meter:
     """Tokens and cost of all that is asked through it; shared by all threads of a run.
 
-    Questions under way are let finish: threads, and other processes of the same run, may take it beyond a cap
-    by what they have asked at that moment.
+    A cap is passed by what is under way when it is reached: by a question a thread here and, because what
+    other processes of the run and the day spend is known only up to when this one began, by all that those
+    spend on the chunks they are at.
     """
 
     def __init__(self, prices: PriceTable, caps: Caps | None = None, before: Spent | None = None) -> None:
@@ -50,10 +51,14 @@ class Meter:
         self._unpriced: set[ModelName] = set()
         self._asked: set[ModelName] = set()
 
+    def can_hold(self, model: ModelName) -> bool:
+        """Whether the caps can be kept with this model: there is none, or its price is known."""
+        return not self._caps.any or self._prices.of(model) is not None
+
     def check_priced(self, models: Iterable[ModelName]) -> None:
         """Raises SpendCapReached if there is a cap and the price of one of these is unknown."""
         for model in models:
-            if self._caps.any and self._prices.of(model) is None:
+            if not self.can_hold(model):
                 raise SpendCapReached(
                     f"the price of {model.id} is unknown, so no spend cap can hold",
                     "Give it prices under models in cdk.json (for a preview: --price), or lift the caps "
@@ -70,7 +75,7 @@ class Meter:
         ):
             if cap is not None and before + spent >= cap:
                 raise SpendCapReached(
-                    f"the {what} has spent {_amount(before + spent)} of {_amount(cap)} USD",
+                    f"the {what} has spent at least {_amount(before + spent)} of {_amount(cap)} USD",
                     f"Raise {setting} in cdk.json and deploy (for a preview: --max-usd), or evaluate less.",
                 )
 

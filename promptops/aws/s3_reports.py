@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import report_key
 from promptops.domain.canonical import canonical, sha256
-from promptops.domain.errors import EvidenceMismatch
+from promptops.domain.errors import EvaluationError, EvidenceMismatch
 from promptops.domain.report import Evidence, Report
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ class S3Reports:
         """The evidence in the report, or in the one this evaluation wrote before: the first stands."""
         key = report_key(report.prompt_id, report.version, report.evaluation_id)
         content = canonical(report.to_dict())
+        if len(content) > MAX_BYTES:
+            what = f"the report has {len(content)} bytes, limit {MAX_BYTES}"
+            raise EvaluationError(what, "Give the cases fewer tags and metrics, or measure fewer cases.")
         try:
             with mapped("s3:PutObject"):
                 self._client.put_object(

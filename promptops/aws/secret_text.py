@@ -6,6 +6,7 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
+import boto3
 from botocore.exceptions import ClientError
 
 from promptops.asking.timer import SystemTimer, Timer
@@ -30,6 +31,12 @@ class SecretText:
         self._lock = threading.Lock()
         self._text = ""
         self._read_at = float("-inf")
+
+    @classmethod
+    def of(cls, arn: str) -> SecretText:
+        """Read where the ARN says the secret is, be it in another Region than ours."""
+        region = arn.split(":")[3]
+        return cls(arn, boto3.client("secretsmanager", region_name=region))
 
     def __call__(self) -> str:
         """The key; raises AccessRefused where none can be read, Throttled or Unavailable, never quoting."""

@@ -81,7 +81,8 @@ def evaluate(
 
     folder = Path(what)
     if not folder.exists():
-        fix = f"For a published version add its number: {what[:64]}@v1."
+        version = f"For a published version add its number: {what[:64]}@v1."
+        fix = "Name one that holds a prompt.yaml." if "/" in what else version
         raise NotAFile(f"there is no folder {shown(what)}", fix)
     if env or not wait:
         fix = "A folder is evaluated here and now; --against ENV compares it with what is live."

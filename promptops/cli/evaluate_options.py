@@ -6,10 +6,20 @@ from typing import Annotated
 
 import typer
 
+from promptops.domain.errors import InvalidUsage
 from promptops.domain.evaluation.measuring import MAX_REPEATS
 
 _COMPARE, _REPORTS, _PREVIEW, _VERSION = "Comparison", "Reports", "For a folder", "For a version"
 MAX_CONCURRENCY = 64
+
+
+def _filled(context: typer.Context, option: typer.CallbackParam, value: str) -> str:
+    """The value, if it is one: an unset variable of a pipeline must not turn a comparison off."""
+    source = context.get_parameter_source(str(option.name))
+    if not value and source and source.name == "COMMANDLINE":
+        raise InvalidUsage(f"--{option.name} is empty", "Give it a value, or leave it out.")
+    return value
+
 
 What = Annotated[
     str, typer.Argument(metavar="PROMPT@VERSION|FOLDER", help="A version makes evidence; a folder a preview.")
@@ -19,6 +29,7 @@ Against = Annotated[
     typer.Option(
         metavar="ENV",
         help="Compare, case by case, with the version that is live there.",
+        callback=_filled,
         rich_help_panel=_COMPARE,
     ),
 ]
@@ -30,32 +41,54 @@ Full = Annotated[
         rich_help_panel=_COMPARE,
     ),
 ]
-Html = Annotated[str, typer.Option(metavar="FILE", help="A page with every case.", rich_help_panel=_REPORTS)]
+Html = Annotated[
+    str,
+    typer.Option(metavar="FILE", help="A page with every case.", callback=_filled, rich_help_panel=_REPORTS),
+]
 Junit = Annotated[
-    str, typer.Option(metavar="FILE", help="JUnit XML; - is standard output.", rich_help_panel=_REPORTS)
+    str,
+    typer.Option(
+        metavar="FILE", help="JUnit XML; - is standard output.", callback=_filled, rich_help_panel=_REPORTS
+    ),
 ]
 Markdown = Annotated[
-    str, typer.Option(metavar="FILE", help="A comment for a pull request.", rich_help_panel=_REPORTS)
+    str,
+    typer.Option(
+        metavar="FILE", help="A comment for a pull request.", callback=_filled, rich_help_panel=_REPORTS
+    ),
 ]
 Endpoint = Annotated[
     str,
     typer.Option(
         metavar="URL",
         help="Ask this OpenAI-compatible endpoint instead of Bedrock; key in OPENAI_API_KEY.",
+        callback=_filled,
         rich_help_panel=_PREVIEW,
     ),
 ]
 Model = Annotated[
     str,
     typer.Option(
-        metavar="ID", help="Ask this model of the endpoint; the report says so.", rich_help_panel=_PREVIEW
+        metavar="ID",
+        help="Ask this model of the endpoint; the report says so.",
+        callback=_filled,
+        rich_help_panel=_PREVIEW,
     ),
 ]
 Record = Annotated[
-    str, typer.Option(metavar="FILE", help="Keep every answer for --replay.", rich_help_panel=_PREVIEW)
+    str,
+    typer.Option(
+        metavar="FILE", help="Keep every answer for --replay.", callback=_filled, rich_help_panel=_PREVIEW
+    ),
 ]
 Replay = Annotated[
-    str, typer.Option(metavar="FILE", help="Grade recorded answers; ask no model.", rich_help_panel=_PREVIEW)
+    str,
+    typer.Option(
+        metavar="FILE",
+        help="Grade recorded answers; ask no model.",
+        callback=_filled,
+        rich_help_panel=_PREVIEW,
+    ),
 ]
 Concurrency = Annotated[
     int,
@@ -74,6 +107,7 @@ Price = Annotated[
     typer.Option(
         metavar="IN,OUT",
         help="The model's price: US dollars a million tokens.",
+        callback=_filled,
         rich_help_panel=_PREVIEW,
     ),
 ]
@@ -103,6 +137,7 @@ Env = Annotated[
         "--env",
         metavar="ENV",
         help="Whose ledger keeps the request; default: the first.",
+        callback=_filled,
         rich_help_panel=_VERSION,
     ),
 ]

@@ -105,7 +105,10 @@ class _Watch:
             return
         if run:
             cost = f", {dollars(run.spent_usd)} so far" if run.spent_usd else ""
-            self._shown.count(f"evaluating: {run.done:,} of {run.cases:,} cases, {run.passed:,} passed{cost}")
+            # A chunk that was run again after its answer got lost is counted twice.
+            done = min(run.done, run.cases)
+            passed = min(run.passed, done)
+            self._shown.count(f"evaluating: {done:,} of {run.cases:,} cases, {passed:,} passed{cost}")
 
     def _tell(self, request: ReleaseRequest) -> None:
         """Say once for each approval who can decide it."""

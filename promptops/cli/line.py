@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from promptops.domain.people import People
     from promptops.domain.report import Evidence, Report
     from promptops.domain.version import VersionRecord
-    from promptops.evaluation_ports import EvaluationRuns
+    from promptops.evaluation_ports import EvaluationRuns, PastEvaluations
     from promptops.ports import Ledgers, Pointers, Registry
 
 CONNECT_SECONDS = 5
@@ -161,6 +161,12 @@ class Line:
         from promptops.aws.s3_reports import S3Reports
 
         return S3Reports(self.installation.artifact_bucket, self._s3).load(evidence)
+
+    @cached_property
+    def past_evaluations(self) -> PastEvaluations:
+        from promptops.aws.s3_past_evaluations import S3PastEvaluations
+
+        return S3PastEvaluations(self.installation.artifact_bucket, self._s3)
 
     def execution_status(self, arn: str) -> str:
         """Of a run of the release workflow: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""

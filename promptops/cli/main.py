@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Annotated
 
 import typer
@@ -96,4 +97,8 @@ app.add_typer(local.app)
 
 
 def main() -> None:
-    app()
+    try:
+        app()
+    finally:
+        # A Ctrl-C from here on would show where in Python's own way out it struck.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -168,6 +168,7 @@ def _explain(
 
 def _told(request: ReleaseRequest, line: Line) -> Told:
     from promptops.domain.errors import EvidenceRequired
+    from promptops.domain.evaluation_history import tries
 
     evidence = line.registry.version(request.ref).evidence
     if evidence is None:
@@ -178,7 +179,7 @@ def _told(request: ReleaseRequest, line: Line) -> Told:
     remarks = [f"Report sha256:{evidence.sha256}, {counts} for exactly these bytes{where}."]
     if request.report_sha256 not in ("", evidence.sha256):
         remarks.append(f"{request.ref} was evaluated again since: this is the newer report.")
-    return Told(report, remarks)
+    return Told(report, [*remarks, *tries(line.past_evaluations.of_version(request.ref), evidence.key)])
 
 
 def _resume(request_id: str) -> str:

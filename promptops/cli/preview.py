@@ -13,7 +13,7 @@ import typer
 from promptops.aws.clock import SystemClock
 from promptops.cli.graders.python import PythonGraders
 from promptops.cli.outcome import INTERRUPTED
-from promptops.cli.output import answer
+from promptops.cli.output import answer, note
 from promptops.cli.previews.asked import Asked
 from promptops.cli.previews.heard import Heard
 from promptops.cli.previews.provider import asking, models_of, provider
@@ -40,6 +40,8 @@ def show_preview(folder: Path, line: Line, asked: Asked, files: ReportFiles, *, 
     files.check(asked.record, as_json=as_json)
     with closing(PythonGraders(folder)) as graders:
         subject = read_subject(folder, graders)
+        for warning in subject.warnings:
+            note(warning)
         live = live_in(asked.against, subject, line)
         candidate = with_model(subject.artifact, asked.model)
         beside = with_model(live.artifact, asked.model) if live.artifact else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -92,8 +93,13 @@ def _version(ref: PromptRef, to_stack: line.Line, *, as_json: bool) -> None:
     artifact = to_stack.artifact(record)
     heads = _heads(ref.prompt_id, to_stack)
     status = status_of(record, released=was_released(ref, heads, to_stack.ledgers))
-    document = {**version_document(record, status), "artifact": artifact.to_dict()}
-    answer(document, *version_lines(record, status, artifact), as_json=as_json)
+    history = to_stack.past_evaluations.of_version(ref)
+    document = {
+        **version_document(record, status),
+        "artifact": artifact.to_dict(),
+        "evaluations": asdict(history),
+    }
+    answer(document, *version_lines(record, status, artifact, history), as_json=as_json)
 
 
 def _live(prompt_id: str, env: str, to_stack: line.Line) -> PromptRef:

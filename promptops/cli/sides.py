@@ -48,6 +48,7 @@ class Side:
             "threshold": str(self.policy.thresholds.min_score),
             "cases needed": str(self.policy.thresholds.min_cases),
             "cases": cases,
+            **self.policy.fine_print(),
             "owner": self.owner,
             "description": self.description,
             "tags": ", ".join(self.tags),

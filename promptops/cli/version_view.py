@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from promptops.cli.output import moment, table
+from promptops.domain.evaluation_history import outcome
 from promptops.domain.lifecycle import TRANSITIONS, Status
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from promptops.domain.artifact import Artifact
+    from promptops.domain.evaluation_history import EvaluationHistory
     from promptops.domain.identifiers import PromptRef
     from promptops.domain.ledger import Head
     from promptops.domain.version import VersionRecord
@@ -59,7 +61,9 @@ def version_table(
     )
 
 
-def version_lines(record: VersionRecord, status: Status, artifact: Artifact) -> Iterator[RenderableType]:
+def version_lines(
+    record: VersionRecord, status: Status, artifact: Artifact, history: EvaluationHistory
+) -> Iterator[RenderableType]:
     """What is known of a version, then its messages."""
     facts = {
         "version": record.ref,
@@ -82,6 +86,7 @@ def version_lines(record: VersionRecord, status: Status, artifact: Artifact) -> 
         "blocks": ", ".join(artifact.blocks),
         "cases": f"{record.dataset.cases}, threshold {record.policy.thresholds.min_score:.2f}",
         "evidence": _evidence(record),
+        "evaluations": _evaluations(record, history),
         "tags": ", ".join(record.tags),
         "revoked": record.revoked_reason,
     }
@@ -93,3 +98,14 @@ def version_lines(record: VersionRecord, status: Status, artifact: Artifact) -> 
 def _evidence(record: VersionRecord) -> str:
     evidence = record.evidence
     return f"{evidence.verdict} {evidence.score:.2f}, {moment(evidence.evaluated_at)}" if evidence else "none"
+
+
+def _evaluations(record: VersionRecord, history: EvaluationHistory) -> str:
+    """The linked one's place among all, then how each other one went; nothing where it is the only one."""
+    key = record.evidence.key if record.evidence else ""
+    others = [f"{outcome(past)}, {moment(past.finished_at)}" for past in history.others(key)]
+    if not others and history.total < 2:
+        return ""
+    more = [f"and {history.unread:,} older"] if history.unread else []
+    title = history.title(key) if key else f"{history.total:,} of this version, none linked"
+    return "\n".join([title, *others, *more])

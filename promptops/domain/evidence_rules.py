@@ -131,7 +131,7 @@ def _verdict_problem(record: VersionRecord, report: Report, demands: Demands) ->
     gate = report.gate
     if gate.verdict == "pass" or (gate.verdict == "inconclusive" and not demands.conclusive):
         return None
-    because = _because(gate.reasons)
+    because = told(gate.reasons)
     if gate.verdict == "inconclusive":
         what = f"{record.ref} scored {report.score:.2f}, which is not enough to tell{because}"
         return Inconclusive(what, "Add cases or repeats, or improve the prompt, and publish again.")
@@ -160,7 +160,8 @@ def _name(baseline: Baseline) -> tuple[int, str]:
     return baseline.version, baseline.content_sha256
 
 
-def _because(reasons: Sequence[str]) -> str:
+def told(reasons: Sequence[str]) -> str:
+    """The first reasons as the end of a sentence: `: score 0.50 is below 0.80; and 4 more`."""
     more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
     said = "; ".join(reason.rstrip(".") for reason in reasons[:_REASONS])
     return f": {said}{more}" if reasons else ""

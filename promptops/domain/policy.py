@@ -48,6 +48,10 @@ class Thresholds:
             raise InvalidMetadataType(f"min_cases is {shown(cases)}", "Write a whole number.")
         if cases < 1:
             raise InvalidThreshold(f"min_cases {cases} is below 1", "An evaluation needs at least one case.")
+        if document.get("min_pass_rate") == 0:
+            raise InvalidThreshold(
+                "with min_pass_rate 0 no case can fail", "Write a number above 0, up to 1."
+            )
         return cls(
             _share(document.get("min_score", cls.min_score), "min_score"),
             cases,
@@ -104,6 +108,21 @@ class Policy:
             Thresholds.from_dict(thresholds),
             Measuring.from_dict(evaluation),
         )
+
+    def fine_print(self) -> dict[str, object]:
+        """What decides beside risk, score and number of cases, named for who compares two versions."""
+        thresholds, measuring = self.thresholds, self.evaluation
+        models = {"judge": measuring.judge, "embedder": measuring.embedder}
+        return {
+            **{f"floor of metric {name}": needed for name, needed in sorted(thresholds.metrics.items())},
+            **{f"floor of slice {name}": needed for name, needed in sorted(thresholds.slices.items())},
+            "margin beside live": thresholds.margin,
+            "minimum pass rate": thresholds.min_pass_rate,
+            "repeats": measuring.repeats,
+            "sample": measuring.sample,
+            "seed": measuring.seed,
+            **{name: f"{model.id} ({model.provider})" for name, model in models.items() if model},
+        }
 
     def digest(self) -> str:
         return digest(self.to_dict())

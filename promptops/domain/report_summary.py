@@ -147,7 +147,8 @@ def cost(report: Report) -> str:
     """What it cost, as far as anybody knows."""
     usage = report.usage
     if usage.cost_usd is None:
-        return f"cost unknown: no price for {report.binding.model_id} or a model beside it"
+        asked = _models(report)
+        return f"cost unknown: no price for {'one of ' if len(asked) > 1 else ''}{', '.join(asked)}"
     dated = f" (prices as of {usage.prices_as_of}; verify on the provider's page)"
     return f"{dollars(usage.cost_usd)}{dated if usage.prices_as_of else ''}"
 
@@ -161,6 +162,13 @@ def listed(names: Sequence[str], limit: int) -> str:
     """`a, b and 3 more`."""
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _models(report: Report) -> list[str]:
+    """Whose answers the cost is of: the version's model, the live one's, judge and embedder."""
+    beside = (report.measuring.judge, report.measuring.embedder)
+    live = [report.baseline.model_id] if report.baseline else []
+    return list(dict.fromkeys([report.binding.model_id, *live, *(model.id for model in beside if model)]))
 
 
 def _direction(difference: float) -> str:

@@ -25,6 +25,15 @@ DEFAULT_MAX_CHARS = 16_384
 #: Larger numbers take long to write out, and Python refuses some of them.
 _MAX_BITS = 1_024
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "boolean": (bool,)}
+#: Values of a wrong type come from JSON as often as from Python.
+_CALLED: dict[type, str] = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    dict: "an object",
+    type(None): "null",
+}
 _FIELDS = {"type", "default", "enum", "max_chars", "trusted", "description"}
 
 
@@ -88,7 +97,8 @@ class Variable:
         if not isinstance(value, _PYTHON_TYPES[self.type]) or (
             self.type == "number" and isinstance(value, bool)
         ):
-            raise InvalidVariableType(f"variable {name} is a {type(value).__name__}", f"Pass a {self.type}.")
+            found = _CALLED.get(type(value)) or f"a {type(value).__name__}"
+            raise InvalidVariableType(f"variable {name} is {found}", f"Pass a {self.type}.")
         if self.enum and value not in self.enum:
             raise InvalidVariableType(
                 f"variable {name} has a value outside its enum",

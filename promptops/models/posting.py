@@ -27,6 +27,7 @@ from promptops.domain.errors import (
 )
 from promptops.domain.question import ModelName
 from promptops.models.endpoint import Endpoint
+from promptops.models.one_write import in_one_write
 
 #: More than any answer has; a hundred embeddings of 3,072 numbers have some 4 MB.
 MAX_RESPONSE_BYTES = 16_000_000
@@ -136,6 +137,9 @@ def refusal(status: int, headers: Mapping[str, str], who: str) -> PromptOpsError
         return AccessRefused(f"{who} answered {status}", _ACCESS)
     if status in (408, 409, 425) or status >= 500:
         return ModelUnavailable(f"{who} answered {status}", _AGAIN, **wait)
+    if status == 404:
+        what = f"{who} answered 404: the url mostly ends in /v1, or the model has another id"
+        return ModelRefused(what, _WRONG)
     if 300 <= status < 400:
         return ModelRefused(f"{who} answered {status}; redirects are not followed", "Write its final url.")
     return ModelRefused(f"{who} answered {status}", _WRONG)
@@ -179,7 +183,7 @@ def _manager(url: str, connections: int) -> urllib3.PoolManager:
     proxy = getproxies().get("https", "") if parts.scheme == "https" else ""
     host = parts.hostname or ""
     if not proxy or proxy_bypass(host):
-        return urllib3.PoolManager(num_pools=1, maxsize=connections, ssl_context=context)
+        return in_one_write(urllib3.PoolManager(num_pools=1, maxsize=connections, ssl_context=context))
     user = urlsplit(proxy)
     headers = (
         urllib3.make_headers(proxy_basic_auth=f"{user.username}:{user.password or ''}")

@@ -99,10 +99,10 @@ class Replay:
             self._said[key] += 1
         answers = self._answers.get(key, [])
         if number >= len(answers):
-            times = f"{len(answers)} times" if answers else "never"
+            asked = f"the question {key[:12]} to {question.model.id}"
+            too_few = f"was recorded {_times(len(answers))}, and is asked {_times(number + 1)}"
             raise NotRecorded(
-                f"the question {key[:12]} to {question.model.id} was recorded {times}, and is asked "
-                f"{number + 1} times",
+                f"{asked} {too_few if answers else 'was not recorded'}",
                 "Prompt, model, parameters, cases or repeats have changed: record the run again.",
             )
         return answers[number]
@@ -130,6 +130,10 @@ def question_digest(question: Question) -> str:
 
 def texts_digest(model: ModelName, texts: Sequence[str]) -> str:
     return digest({"model": model.to_dict(), "texts": list(texts)})
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _line(number: int, text: str, path: Path) -> Mapping[str, Any]:

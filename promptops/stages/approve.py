@@ -219,6 +219,7 @@ def _rules(record: VersionRecord) -> dict[str, object]:
         "minimum cases": thresholds.min_cases,
         "evaluation cases": record.dataset.cases,
         "digest of the cases": record.dataset.sha256[:12],
+        **record.policy.fine_print(),
     }
 
 

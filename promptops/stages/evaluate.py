@@ -6,8 +6,9 @@ tasks: each reads version, artifact and dataset again and checks their digests.
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from promptops.asking.run import Asking, AskingRun
@@ -18,11 +19,13 @@ from promptops.domain.errors import (
     EvaluationError,
     EvaluationTooFew,
     ModelUnavailable,
+    PromptOpsError,
     Unavailable,
     every_error,
 )
 from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.evaluation.chunk import MeasuredChunk
+from promptops.domain.evaluation.cut import cut
 from promptops.domain.evaluation.floors import Measured
 from promptops.domain.evaluation.gate import enough
 from promptops.domain.evaluation.reporting import Measurement, check_verdict
@@ -35,12 +38,13 @@ from promptops.measure import THREADS, Measure, measure
 from promptops.ports import Clock, Registry, Reports
 from promptops.subject import AGAIN, Subject, Subjects
 
-#: An execution of the workflow may have 25,000 events; a chunk that is tried again and again takes 25.
-MAX_CHUNKS = 400
+log = logging.getLogger(__name__)
+
 #: Results that an evaluation left behind when it stopped are taken up again for so long.
 FRESH_HOURS = 72
-#: Of a function's time: for the questions that are under way, then to store what is there.
-ENDING_SECONDS = 150
+#: So long before a function's end nothing more is asked, and so long before it nobody is waited for any more:
+#: what is there has to be stored.
+ENDING_SECONDS, STORING_SECONDS = 150, 30
 
 SecondsLeft = Callable[[], float]
 
@@ -74,10 +78,7 @@ class Evaluation:
         meter = self._run(subject, task.evaluation_id, started_at).meter
         for model in subject.models:
             meter.check(model)
-        # One less: sample and rest are cut apart.
-        size = max(self.chunk_cases, math.ceil(cases / (MAX_CHUNKS - 1)))
-        sample = _chunks(0, subject.drawn.sample, size, number=0)
-        rest = _chunks(subject.drawn.sample, cases, size, number=len(sample))
+        chunks = cut(subject.drawn.sample, cases, self.chunk_cases)
         self.runs.begin(task.evaluation_id, cases)
         evidence = subject.record.evidence
         return EvaluationPlan(
@@ -85,13 +86,13 @@ class Evaluation:
             run_id=subject.fingerprint(
                 graders=GRADERS,
                 model_kind=self._kind(subject),
-                chunk_cases=size,
+                chunk_cases=chunks.size,
                 evidence=evidence.sha256 if evidence else "",
             ),
-            sample=sample,
-            rest=rest,
-            sample_chunks=len(sample),
-            chunks=len(sample) + len(rest),
+            sample=chunks.sample,
+            rest=chunks.rest,
+            sample_chunks=len(chunks.sample),
+            chunks=len(chunks.sample) + len(chunks.rest),
             started_at=started_at,
         )
 
@@ -106,11 +107,12 @@ class Evaluation:
         known = {case.case_id for case in self._stored(task.run_id, number).cases if not case.error}
         missing = [case for case in cases if case.case_id not in known]
         run, found = self._run(subject, task.evaluation_id, task.started_at), list[CaseResult]()
+        live, kept = subject.beside(run.meter.can_hold), list[CaseResult]()
         try:
             measure(
                 missing,
                 CompiledPrompt(subject.artifact),
-                CompiledPrompt(subject.live) if subject.live else None,
+                CompiledPrompt(live) if live else None,
                 by=Measure(
                     run.model,
                     run.assistants,
@@ -119,20 +121,21 @@ class Evaluation:
                     subject.policy.thresholds.min_pass_rate,
                     subject.quoting,
                     lambda: seconds_left() > ENDING_SECONDS,
+                    seconds_left() - STORING_SECONDS,
                 ),
                 on_case=found.append,
             )
         finally:
             # Whatever ended it: what was answered was paid for.
-            kept = self._keep(task.run_id, number, cases, found, run)
-            silent = [case for case in kept if case.error in _MAY_HEAL]
-            done = 0 if silent or len(kept) < len(cases) else len(cases)
-            passed = sum(case.passed for case in kept) if done else 0
-            day, spent_usd = task.started_at[:10], run.meter.spent_usd
-            self.runs.add(task.evaluation_id, day, done=done, passed=passed, spent_usd=spent_usd)
+            try:
+                kept = self._keep(task.run_id, number, cases, found, run)
+            finally:
+                silent = [case for case in kept if case.error in _MAY_HEAL]
+                whole = len(kept) == len(cases) and not silent
+                self._count(task, kept if whole else [], run.meter.spent_usd)
         if silent:
             raise _unanswered(silent, len(cases))
-        return ChunkDone(number, len(kept), passed)
+        return ChunkDone(number, len(kept), _passed(kept))
 
     def decide(self, task: EvaluateTask) -> SampleDecision:
         """Whether the sample settles it, or the rest must be asked too."""
@@ -182,8 +185,18 @@ class Evaluation:
     def _stored(self, run_id: str, number: int) -> MeasuredChunk:
         """What is there of a chunk, nothing if it is too old to be taken up again."""
         stored = self.results.load(run_id, number)
-        fresh = stored is not None and stored.measured_at >= self.clock.later(-FRESH_HOURS)
-        return stored if stored and fresh else MeasuredChunk((), Usage(cost_usd=0.0), self.clock.now())
+        oldest = self.clock.later(-FRESH_HOURS)
+        usable = stored is not None and stored.graders == GRADERS and stored.measured_at >= oldest
+        return stored if stored and usable else MeasuredChunk((), Usage(cost_usd=0.0), self.clock.now())
+
+    def _count(self, task: EvaluateTask, done: Sequence[CaseResult], spent_usd: float) -> None:
+        """Add to run and day; worth no failure, and none may hide why the chunk ended."""
+        run, day = task.evaluation_id, task.started_at[:10]
+        try:
+            self.runs.add(run, day, done=len(done), passed=_passed(done), spent_usd=spent_usd)
+        except Exception as error:
+            said = error.code if isinstance(error, PromptOpsError) else type(error).__name__
+            log.error("%s: %.6f USD spent are not counted: %s", run, spent_usd, said)
 
     def _keep(
         self, run_id: str, number: int, cases: Sequence[Case], found: Sequence[CaseResult], run: AskingRun
@@ -199,8 +212,13 @@ class Evaluation:
         return kept
 
     def _measured(self, subject: Subject, run_id: str, chunks: int) -> tuple[list[CaseResult], Usage]:
-        """The results of the first chunks, in the dataset's order; raises EvaluationError if one lacks."""
+        """The results of the first chunks, in the dataset's order.
+
+        Raises EvaluationError if one lacks, or was graded otherwise than the report would say.
+        """
         stored = [self.results.load(run_id, number) for number in range(chunks)]
+        if any(chunk.graders != GRADERS for chunk in stored if chunk):
+            raise EvaluationError("the graders are others than when it began", AGAIN)
         results = [case for chunk in stored if chunk for case in chunk.cases]
         wanted = subject.order[: subject.drawn.sample], subject.order
         if [case.case_id for case in results] not in wanted:
@@ -214,11 +232,8 @@ class Evaluation:
 _MAY_HEAL = frozenset(error.code for error in every_error(Unavailable) if error.retryable)
 
 
-def _chunks(first: int, end: int, size: int, *, number: int) -> list[Mapping[str, int]]:
-    return [
-        {"chunk": number + index, "first": start, "count": min(size, end - start)}
-        for index, start in enumerate(range(first, end, size))
-    ]
+def _passed(cases: Sequence[CaseResult]) -> int:
+    return sum(case.passed for case in cases)
 
 
 def _unanswered(silent: Sequence[CaseResult], cases: int) -> ModelUnavailable:

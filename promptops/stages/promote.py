@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promptops.contract.answers import Ended
 from promptops.contract.messages import Begun, Checked, Promoted
 from promptops.domain.approval import Approval
-from promptops.domain.errors import ApprovalExpired, ApprovalRequired, PromptOpsError
+from promptops.domain.errors import ApprovalRequired, PromptOpsError
 from promptops.domain.evidence_rules import Demands, bound_evidence, check_evidence, demands_of
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, Release, next_release
@@ -18,7 +18,6 @@ from promptops.domain.release_rules import (
     check_on_path,
     check_request,
     is_high_risk,
-    is_refusal,
     needs_approval,
     operation_of,
     out_of_order,
@@ -26,8 +25,8 @@ from promptops.domain.release_rules import (
 )
 from promptops.domain.report import Report
 from promptops.domain.request import ReleaseRequest, environment_of
+from promptops.domain.request_end import stopped, succeeded
 from promptops.domain.version import VersionRecord
-from promptops.domain.workflow_error import TIMEOUT, from_workflow
 from promptops.ports import (
     Artifacts,
     Clock,
@@ -76,8 +75,9 @@ class Promotion:
         head = self._ledger.head(request.prompt_id)
         if request.kind == "promote" and not self._done(request, head):
             self._check_open(request, head)
-        live = self._live(request, head)
-        demands = self._demands(request, record, live)
+        compared = self._compared(request, head)
+        live = self._live(request, compared)
+        demands = self._demands(request, record, compared)
         report = self._evidence(request, record, demands)
         if report and record.evidence:
             status = "promoting" if request.kind == "promote" else request.status
@@ -136,7 +136,8 @@ class Promotion:
         """The request with how it ended; the first end stays."""
         request = self._ledger.request(request_id)
         if not request.ended:
-            request = self._succeeded(request) if error is None else self._stopped(request, error)
+            now = self.clock.now()
+            request = succeeded(request, now) if error is None else stopped(request, error, now)
             self._ledger.put_request(request)
         return Ended(request_id, request.status)
 
@@ -162,18 +163,26 @@ class Promotion:
         winner = self._ledger.release(head.prompt_id, head.revision) if head.revision else None
         check_base(request, self.environment, head, winner)
 
-    def _live(self, request: ReleaseRequest, head: Head) -> VersionRecord | None:
-        """The other version that is live where this one is compared; None where there is none."""
-        if not request.compared_in:
+    def _compared(self, request: ReleaseRequest, head: Head) -> Head | None:
+        """The head where the version is compared; None where it is not."""
+        if request.compared_in in ("", self.environment):
+            return head if request.compared_in else None
+        return self.ledgers[request.compared_in].head(request.prompt_id)
+
+    def _live(self, request: ReleaseRequest, compared: Head | None) -> VersionRecord | None:
+        """The other version that is live there; None where there is none."""
+        if compared is None or compared.state != "live":
             return None
-        if request.compared_in != self.environment:
-            head = self.ledgers[request.compared_in].head(request.prompt_id)
-        if head.state != "live" or not head.version or head.serves(request.version, request.sha256):
+        return None if compared.serves(request.version, request.sha256) else self._last(compared)
+
+    def _last(self, head: Head | None) -> VersionRecord | None:
+        """What was released last, be it retired by now: only a release lowers the risk it had."""
+        if head is None or not head.version:
             return None
         return self.registry.version(PromptRef(head.prompt_id, head.version))
 
-    def _demands(self, request: ReleaseRequest, record: VersionRecord, live: VersionRecord | None) -> Demands:
-        strict = is_high_risk(record, live)
+    def _demands(self, request: ReleaseRequest, record: VersionRecord, compared: Head | None) -> Demands:
+        live, strict = self._live(request, compared), is_high_risk(record, self._last(compared))
         return demands_of(request, live, self.graders, self.accepted_model_kinds, strict=strict)
 
     def _evidence(self, request: ReleaseRequest, record: VersionRecord, demands: Demands) -> Report | None:
@@ -191,8 +200,7 @@ class Promotion:
             return None
 
     def _needs_approval(self, record: VersionRecord, head: Head) -> bool:
-        live = self.registry.version(PromptRef(head.prompt_id, head.version)) if head.version else None
-        return needs_approval(record, live, asked_for=self.asks_approval)
+        return needs_approval(record, self._last(head), asked_for=self.asks_approval)
 
     def _released(self, request: ReleaseRequest, head: Head, home: Ledger) -> Release:
         commit = self._commit(request, head)
@@ -205,7 +213,7 @@ class Promotion:
         record = self.registry.version(request.ref)
         check_request(request, record, now)
         self._check_open(request, head)
-        demands = self._demands(request, record, self._live(request, head))
+        demands = self._demands(request, record, self._compared(request, head))
         check_evidence(record, self.reports.load(bound_evidence(request, record)), demands)
         self.artifacts.load(record)
         approval = self._approval(request, head, now) if self._needs_approval(record, head) else None
@@ -235,15 +243,3 @@ class Promotion:
         return projected(
             release, ledger=self._ledger, pointers=self.pointers, records=self.records, unchanged=unchanged
         )
-
-    def _succeeded(self, request: ReleaseRequest) -> ReleaseRequest:
-        if request.kind == "evaluate":
-            return request.step(self.clock.now(), "evaluated", status="evaluated")
-        return request.step(self.clock.now(), f"released in {', '.join(request.path)}", status="released")
-
-    def _stopped(self, request: ReleaseRequest, error: Mapping[str, object]) -> ReleaseRequest:
-        problem = from_workflow(error)
-        if error.get("Error") == TIMEOUT and request.status == "waiting":
-            problem = ApprovalExpired("nobody decided in time", "Run promptops promote again.")
-        status = "refused" if is_refusal(problem) else "failed"
-        return request.step(self.clock.now(), str(problem), status=status, error=problem.to_dict())

@@ -169,6 +169,29 @@ def test_promoting_what_is_live_answers_unchanged(handler):
     assert (status, answer["outcome"], answer["revision"]) == (200, "unchanged", 1)
 
 
+def test_an_evaluation_begins_beside_what_is_live_where_it_was_asked_for(handler):
+    release(handler, 4)
+    publish(5)
+
+    body = {"prompt_id": PROMPT, "version": "v5", "against": "dev", "full": True}
+    status, requested = answered(handler, call("evaluate", body))
+    begun = handler({"task": "begin", "request_id": requested["request_id"]}, None)
+
+    assert (status, requested["path"]) == (202, [])
+    assert (begun["evidence"], begun["against"], begun["baseline"]) == ("missing", "dev", 4)
+    assert begun["full"]
+
+
+def test_an_evaluation_against_an_environment_that_is_not_there_is_refused(handler):
+    publish(4)
+
+    status, answer = answered(
+        handler, call("evaluate", {"prompt_id": PROMPT, "version": "v4", "against": "nowhere"})
+    )
+
+    assert (status, answer["error"]["code"]) == (400, "E_ENV")
+
+
 def test_the_schedule_repairs_pointers_and_makes_alarms(handler):
     release(handler, 4)
     boto3.client("ssm").put_parameter(Name=f"/prompt-ops/dev/{PROMPT}/current", Value="v4 ", Overwrite=True)

@@ -9,12 +9,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from promptops.aws import s3_past_evaluations
 from promptops.aws.s3_evaluation import S3ChunkResults, S3Datasets
+from promptops.aws.s3_past_evaluations import S3PastEvaluations
 from promptops.aws.s3_reports import S3Reports
 from promptops.domain.canonical import canonical, sha256
 from promptops.domain.errors import DatasetChanged, EvaluationError, EvidenceMismatch, InvalidScore
 from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.evaluation.chunk import MeasuredChunk
+from promptops.domain.identifiers import PromptRef
 from promptops.domain.policy import Thresholds
 from promptops.domain.report import Binding, Report, Usage
 
@@ -89,6 +92,14 @@ def test_a_report_is_loaded_only_as_it_was_linked(s3):
         reports.load(replace(evidence, key="reports/none.json"))
 
 
+def test_a_report_that_could_not_be_read_again_is_not_stored(s3, monkeypatch):
+    monkeypatch.setattr("promptops.aws.s3_reports.MAX_BYTES", 100)
+
+    with pytest.raises(EvaluationError, match="limit 100"):
+        S3Reports(BUCKET, s3).store(REPORT)
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+
+
 def test_a_report_stored_again_is_the_first_one(s3):
     reports = S3Reports(BUCKET, s3)
     first = reports.store(REPORT)
@@ -114,3 +125,52 @@ def test_results_that_cannot_be_read_are_an_error_of_the_run(s3, body):
 
     with pytest.raises(EvaluationError, match="the results of chunk 0 cannot be read"):
         S3ChunkResults(BUCKET, s3).load("e", 0)
+
+
+def store_many(s3, number: int) -> list[str]:
+    """Their keys, the one finished last first; the first one failed, and every second one after it."""
+    kept = [
+        S3Reports(BUCKET, s3).store(
+            replace(
+                REPORT,
+                evaluation_id=f"{9 - count}-try",
+                cases=(replace(RESULT, passed=bool(count % 2)),),
+                finished_at=f"2026-05-26T16:10:1{count}.000000Z",
+            )
+        )
+        for count in range(number)
+    ]
+    return [evidence.key for evidence in reversed(kept)]
+
+
+def test_every_evaluation_of_a_version_is_found_newest_first_with_how_it_went(s3):
+    keys = store_many(s3, 4)
+    S3Reports(BUCKET, s3).store(replace(REPORT, version=120, evaluation_id="other"))
+
+    found = S3PastEvaluations(BUCKET, s3).of_version(PromptRef("support-ticket", 12))
+
+    assert found.total == 4
+    assert [past.key for past in found.newest] == keys
+    assert [(past.verdict, past.score) for past in found.newest] == [("pass", 0.75), ("fail", 0.75)] * 2
+    assert found.title(keys[1]) == "evaluation 3 of 4 of this version"
+
+
+def test_what_is_no_report_counts_as_an_attempt(s3):
+    store_many(s3, 1)
+    s3.put_object(Bucket=BUCKET, Key="reports/support-ticket/v12/broken.json", Body=b"{}")
+
+    found = S3PastEvaluations(BUCKET, s3).of_version(PromptRef("support-ticket", 12))
+
+    assert found.total == 2
+    assert {past.verdict for past in found.newest} == {"fail", "unreadable"}
+
+
+@pytest.mark.parametrize("limit", ["SHOWN", "MAX_BYTES"])
+def test_few_reports_are_read_and_all_are_counted(s3, monkeypatch, limit):
+    store_many(s3, 6)
+    size = s3.list_objects_v2(Bucket=BUCKET)["Contents"][0]["Size"]
+    monkeypatch.setattr(s3_past_evaluations, limit, 2 if limit == "SHOWN" else int(2.5 * size))
+
+    found = S3PastEvaluations(BUCKET, s3).of_version(PromptRef("support-ticket", 12))
+
+    assert (found.total, len(found.newest), found.unread) == (6, 2, 4)

@@ -67,6 +67,19 @@ def test_it_is_read_once_in_some_minutes_so_that_a_rotated_one_is_used(client: A
     assert (before, after) == ("first", "second")
 
 
+def test_it_is_read_in_its_own_region(client: Any, monkeypatch: pytest.MonkeyPatch):
+    elsewhere = boto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-central-1"
+    ).client("secretsmanager")
+    arn = elsewhere.create_secret(Name="far", SecretString=KEY)["ARN"]
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+    assert SecretText.of(arn)() == KEY
+
+
 def test_nothing_shows_it(secret: Callable[[str], SecretText]):
     key = secret(KEY)
     key()

@@ -240,7 +240,7 @@ def test_what_is_no_region(aws: LocalAws, region: str):
         ("user.md", b"x" * 262_145, "E_TOO_LARGE", "262145 bytes, limit 65536"),
         ("user.md", b"key " + b"AKIA" + b"QWERTYUIOPASDFGH", "E_SECRET", "AKIA****"),
         ("user.md", b"{{> nothing}}", "E_BLOCK_MISSING", "'nothing'"),
-        ("cases.jsonl", b'{"id": "a", "id": "b"}\n', "E_DATASET", "line 1"),
+        ("cases.jsonl", b'{"id": "a", "id": "b"}\n', "E_DATASET", "cases.jsonl:1"),
         ("cases.jsonl", b"[" * 100_000, "E_DATASET", "nested"),
         ("cases.jsonl", b"\n", "E_EVAL_EMPTY", "no case"),
         ("prompt.yaml", b"a: &a [x]\nb: [*a, *a]\n", "E_METADATA", "aliases are not allowed"),

@@ -18,6 +18,7 @@ from promptops.domain.people import Actor
 from promptops.stages.request import request
 from tests.e2e.calls import post
 from tests.e2e.conftest import LocalAws
+from tests.e2e.evaluating import evaluated
 from tests.e2e.inside import installation
 from tests.e2e.installing import started_by
 from tests.e2e.releases import two_releases
@@ -64,8 +65,9 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def prompt(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A prompt with v1 and v2 released in dev, v2 being live."""
+    """A prompt with v1 and v2 released in dev, v2 being live and v1 being measured beside it."""
     two_releases(aws, tmp_path_factory.mktemp("prompts"), PROMPT)
+    evaluated(aws, PROMPT, 1, against="dev")
     return PROMPT
 
 

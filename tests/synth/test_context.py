@@ -96,6 +96,8 @@ def test_models_of_bedrock_and_of_endpoints_have_their_limits_and_prices():
         ({"environments": [{"name": "prod", "approval": "yes"}]}, "choose required or none"),
         ({"ttl_seconds": "soon"}, "ttl_seconds is 'soon'"),
         ({"ttl_seconds": 0}, "at least 1"),
+        ({"evaluation_concurrency": 41}, "evaluation_concurrency is 41; write a whole number from 1 to 40"),
+        ({"evaluation_concurrency": 0}, "evaluation_concurrency is 0; write a whole number from 1 to 40"),
         ({"log_days": 45}, "log_days is 45; choose one of 1, 3, 5, 7"),
         ({"lock_mode": "NONE"}, "GOVERNANCE or COMPLIANCE"),
         ({"mail_from": "nobody"}, "'nobody' is not an e-mail address"),

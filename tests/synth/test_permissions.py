@@ -226,6 +226,20 @@ def test_the_keys_of_listed_endpoints_are_read_by_evaluate_and_no_other_secret_i
     assert those_who(account, "kms:Decrypt", key) == set()
 
 
+def test_the_key_of_a_secret_in_another_region_serves_there(tmp_path):
+    secret = f"arn:aws:secretsmanager:eu-north-1:{ACCOUNT}:secret:models/key-AbCdEf"
+    key = f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/0f0f0f0f-1234"
+    listed = {"name": "other", "url": "https://models.example.org/v1", "models": [{"id": "m"}]}
+    account = Account(deploy(tmp_path, endpoints=[{**listed, "secret_arn": secret, "key_arn": key}]))
+    there, here = (
+        {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"} for region in ("eu-north-1", REGION)
+    )
+
+    assert those_who(account, "secretsmanager:GetSecretValue", secret) == {"evaluate"}
+    assert those_who(account, "kms:Decrypt", key, **there) == {"evaluate"}
+    assert those_who(account, "kms:Decrypt", key, **here) == set()
+
+
 def test_only_evaluate_writes_reports_and_asks_models(account: Account, artifacts: str):
     profile = (
         f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0"

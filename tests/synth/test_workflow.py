@@ -25,8 +25,8 @@ from promptops.contract.messages import (
 )
 from promptops.domain import errors
 from promptops.domain.dataset import MAX_CASES
+from promptops.domain.evaluation.cut import MAX_CHUNKS
 from promptops.domain.request import ENDS
-from promptops.stages.evaluate import MAX_CHUNKS
 from tests.synth.deployed import Deployed
 
 States = Mapping[str, Mapping[str, Any]]

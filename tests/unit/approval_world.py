@@ -17,19 +17,19 @@ from promptops.aws.sessions import Sessions, SignInAttempt
 from promptops.contract.messages import OpenApprovalTask
 from promptops.domain.approval import Approval
 from promptops.domain.artifact import Artifact, Message
-from promptops.domain.canonical import digest
 from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head, next_release
 from promptops.domain.people import Actor, People, Person
 from promptops.domain.policy import Policy, Risk, Thresholds
-from promptops.domain.report import Binding, Evidence, Report
+from promptops.domain.report import Binding, Report
 from promptops.domain.request import ReleaseRequest
 from promptops.domain.variables import Variable
 from promptops.domain.version import Dataset, VersionRecord
 from promptops.stages.approve import Desk
 from promptops.stages.open_approval import open_approval
 from tests.unit.fakes import FakeArtifacts, FakeRegistry
+from tests.unit.fakes_evaluation import FakePastEvaluations, FakeReports
 from tests.unit.fakes_release import FakeLedgers, FakeWorkflow
 
 PAGE_URL = "https://page.example/live"
@@ -70,20 +70,6 @@ class FakeClock:
 
     def set(self, iso: str) -> None:
         self.moment = datetime.fromisoformat(iso)
-
-
-class FakeReports:
-    def __init__(self) -> None:
-        self.stored: dict[str, Report] = {}
-
-    def store(self, report: Report) -> Evidence:
-        self.stored[report.evaluation_id] = report
-        return Evidence(
-            report.evaluation_id, digest(report.to_dict()), report.verdict, report.score, report.finished_at
-        )
-
-    def load(self, evidence: Evidence) -> Report:
-        return self.stored[evidence.key]
 
 
 class FakeDirectory:
@@ -177,7 +163,14 @@ class Scene:
         self.approval = self.ask("prod-" + "a" * 32, "the-task-token", reason=reason)
         self.sessions = Sessions("key", FakeKms(), self.clock)  # type: ignore[arg-type]
         self.code_flow = FakeCodeFlow(BOB.identity)
-        self.site = Site(self.desk, self.workflow, self.sessions, self.code_flow, PAGE_URL)
+        self.site = Site(
+            self.desk,
+            self.workflow,
+            self.sessions,
+            self.code_flow,
+            PAGE_URL,
+            FakePastEvaluations(self.reports),
+        )
 
     def publish(self, version: int, text: str, *, risk: Risk, prompt_id: str = PROMPT) -> VersionRecord:
         ref = PromptRef(prompt_id, version)

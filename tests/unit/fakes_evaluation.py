@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from promptops.domain.canonical import digest
 from promptops.domain.errors import EvidenceMismatch
 from promptops.domain.evaluation.chunk import MeasuredChunk
+from promptops.domain.evaluation_history import SHOWN, EvaluationHistory, PastEvaluation
+from promptops.domain.identifiers import PromptRef
 from promptops.domain.question import ModelName, Question
 from promptops.domain.report import Evidence, Report
 from promptops.evaluation_ports import Answer, Embedded, RunStatus
@@ -103,3 +105,18 @@ class FakeReports:
             if digest(report.to_dict()) == evidence.sha256:
                 return report
         raise EvidenceMismatch("no report has these bytes")
+
+
+class FakePastEvaluations:
+    """Those of a FakeReports, the one stored last first."""
+
+    def __init__(self, reports: FakeReports) -> None:
+        self.reports = reports
+
+    def of_version(self, ref: PromptRef) -> EvaluationHistory:
+        found = [
+            PastEvaluation(self.reports.store(report).key, report.verdict, report.score, report.finished_at)
+            for report in self.reports.stored.values()
+            if (report.prompt_id, report.version) == (ref.prompt_id, ref.version)
+        ]
+        return EvaluationHistory(len(found), found[::-1][:SHOWN])

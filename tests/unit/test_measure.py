@@ -65,6 +65,18 @@ def raising(error: Exception, *names: str) -> Callable[[str], str]:
     return says
 
 
+def live_raising(error: Exception, *names: str) -> Callable[[Sequence[Mapping[str, str]]], str]:
+    """Answers that only the live version fails to give, of these cases or of all."""
+
+    def answers(messages: Sequence[Mapping[str, str]]) -> str:
+        text = messages[-1]["content"]
+        if messages[0]["content"] == LIVE and (not names or text in names):
+            raise error
+        return text
+
+    return answers
+
+
 def test_results_come_in_the_order_of_the_cases_and_are_told_as_they_come():
     first_waits = threading.Event()
 
@@ -239,15 +251,10 @@ def test_who_answers_now_and_then_is_asked_to_the_end():
     assert len(asked(how)) == 100
 
 
-def test_a_live_version_that_does_not_answer_is_left_out_and_soon_not_asked():
+def test_a_live_version_that_is_gone_for_good_is_left_out_and_soon_not_asked():
     how = by(threads=2)
+    how.model.answers = live_raising(ModelRefused("this model is no more"))
 
-    def answers(messages: Sequence[Mapping[str, str]]) -> str:
-        if messages[0]["content"] == LIVE:
-            raise ModelRefused("this model is no more")
-        return messages[-1]["content"]
-
-    how.model.answers = answers
     results = measure(cases(*map(str, range(50))), prompt(), prompt(LIVE), by=how)
 
     assert all(case.passed and not case.error for case in results)
@@ -255,15 +262,31 @@ def test_a_live_version_that_does_not_answer_is_left_out_and_soon_not_asked():
     assert len(asked(how)) <= 50 + SILENCE + 2
 
 
+@pytest.mark.parametrize("error", [ModelUnavailable, Throttled])
+def test_a_case_that_the_live_version_may_yet_answer_is_no_case_without_a_pair(error):
+    how = by()
+    how.model.answers = live_raising(error("come back later"), "b")
+
+    first, second = measure(cases("a", "b"), prompt(), prompt(LIVE), by=how)
+
+    assert (first.error, first.live_score) == ("", 1.0)
+    assert (second.error, second.reasons) == (error.code, ("come back later",))
+
+
+def test_while_the_live_version_is_silent_for_now_neither_version_is_asked():
+    how = by(threads=2)
+    how.model.answers = live_raising(ModelUnavailable("nobody there"))
+
+    results = measure(cases(*map(str, range(100))), prompt(), prompt(LIVE), by=how)
+
+    assert {(case.error, case.reasons) for case in results} == {("E_MODEL", ("nobody there",))}
+    assert len(asked(how)) <= 2 * (SILENCE + 2)
+
+
 def test_a_cap_that_the_live_version_meets_ends_the_run_too():
     how = by()
+    how.model.answers = live_raising(SpendCapReached("no more money"))
 
-    def answers(messages: Sequence[Mapping[str, str]]) -> str:
-        if messages[0]["content"] == LIVE:
-            raise SpendCapReached("no more money")
-        return messages[-1]["content"]
-
-    how.model.answers = answers
     with pytest.raises(SpendCapReached):
         measure(cases("a"), prompt(), prompt(LIVE), by=how)
 
@@ -276,6 +299,31 @@ def test_a_case_that_has_not_begun_when_time_is_over_is_left():
 
     assert [case.error for case in results] == ["", "", "E_UNAVAILABLE", "E_UNAVAILABLE"]
     assert asked(how) == ["a", "b"]
+
+
+def test_between_its_repeats_and_before_the_live_version_a_case_is_cut_short():
+    """No verdict is over a part of its repeats, and none lacks the live version for want of time."""
+    for questions in (1, 2, 3):
+        turns = iter([True] * questions)
+        how = by(threads=1, repeats=2, go_on=lambda turns=turns: next(turns, False))
+
+        (result,) = measure(cases("a"), prompt(), prompt(LIVE), by=how)
+
+        assert (result.error, result.live_score) == ("E_UNAVAILABLE", None)
+        assert asked(how) == ["a"] * questions
+
+
+def test_when_the_end_has_come_nobody_is_waited_for():
+    over = threading.Event()
+
+    def says(text: str) -> str:
+        over.wait(timeout=10)
+        return text
+
+    results = measure(cases("a", "b"), prompt(), None, by=by(says, threads=1, ends_in_seconds=0))
+    over.set()
+
+    assert [case.error for case in results] == ["E_UNAVAILABLE"] * 2
 
 
 def test_who_listens_and_fails_ends_the_run():

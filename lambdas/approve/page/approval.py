@@ -12,6 +12,7 @@ from lambdas.approve.page.waiting import waiting_list
 from promptops.domain.errors import PromptOpsError
 from promptops.domain.markup import Html, tag
 from promptops.stages.approve import View, Waiting
+from promptops.stages.background import Background
 
 _STATUS = {
     "APPROVED": ("approved", "good"),
@@ -22,6 +23,7 @@ _STATUS = {
 
 def approval_page(
     view: View,
+    behind: Background,
     others: Sequence[Waiting],
     *,
     page_url: str,
@@ -41,7 +43,7 @@ def approval_page(
         _heading(view, title),
         banner,
         _request(view, live or "nothing yet", candidate),
-        evidence(view.report, view.approval.subject.report_sha256),
+        evidence(view.report, view.approval.subject.report_sha256, behind),
         diff.texts(view.changes, live, candidate),
         diff.settings((*view.changes.facts, *view.rules), live, candidate),
         None if banner else decision.form(view, action=action, token=token, comment=comment, problem=problem),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lambdas.approve.page.layout import banner, card, definitions
 from lambdas.approve.page.moments import moment
 from promptops.domain.evaluation.case_result import CaseResult
+from promptops.domain.evaluation_history import EvaluationHistory, outcome
 from promptops.domain.markup import Child, Html, tag
 from promptops.domain.report import Report
 from promptops.domain.report_summary import (
@@ -22,17 +23,25 @@ from promptops.domain.report_summary import (
     score_beside_floor,
     worst,
 )
+from promptops.stages.background import Background
 
 _SHOWN_FAILURES = 50
 _NAMED = 20
 _TONES = {"held": "good", "missed": "bad", "uncertain": "warn"}
 
 
-def evidence(report: Report | None, report_sha256: str) -> Html:
+def evidence(report: Report | None, report_sha256: str, behind: Background) -> Html:
     """The card with verdict, comparison, floors and failures of the report this approval is bound to."""
     if report is None:
         text = "This version was evaluated again after approval was asked for."
-        return card("Evaluation", tag("p", text), _digest(report_sha256), name="evaluation")
+        return card(
+            "Evaluation",
+            tag("p", text),
+            _softer(behind),
+            _earlier(behind.history, ""),
+            _digest(report_sha256),
+            name="evaluation",
+        )
     new = report.comparison.newly_failed if report.comparison else ()
     failed = worst(report.cases, new)
     return card(
@@ -40,6 +49,8 @@ def evidence(report: Report | None, report_sha256: str) -> Html:
         tag("div", *_scores(report, len(failed)), class_="scores"),
         _stand_in(report),
         _doubts(report),
+        _softer(behind),
+        _earlier(behind.history, behind.report_key),
         tag("p", _comparison(report)),
         _newly_failed(new),
         _floors(floor_rows(report)[1:]),
@@ -49,6 +60,7 @@ def evidence(report: Report | None, report_sha256: str) -> Html:
             ("Measured on", extent(report)),
             ("Cost", cost(report)),
             _flaky(report),
+            ("Attempt", behind.history.title(behind.report_key)) if behind.history.total else None,
             ("Model", f"{report.binding.model_id} ({report.binding.model_kind})"),
             ("Measured", moment(report.finished_at)),
         ),
@@ -93,6 +105,34 @@ def _doubts(report: Report) -> Html | None:
         return None
     reasons = tag("ul", [tag("li", reason) for reason in report.gate.reasons], class_="plain-list")
     return banner(f"The evaluation's verdict is {report.verdict}", reasons)
+
+
+def _softer(behind: Background) -> Html | None:
+    """Less, or something else, asked of this version than of the live one."""
+    found = [*([f"Other cases than live: {behind.other_cases}"] if behind.other_cases else [])]
+    found += behind.softened
+    if not found:
+        return None
+    return banner(
+        "Not measured as the live version was",
+        tag("ul", [tag("li", what) for what in found], class_="plain-list"),
+    )
+
+
+def _earlier(history: EvaluationHistory, key: str) -> Html | None:
+    """Every other evaluation of this version: who measures until it passes is seen to."""
+    if history.total < 2:
+        return None
+    others = [
+        tag("li", tag("b", outcome(past)), ", ", moment(past.finished_at)) for past in history.others(key)
+    ]
+    more = tag("li", f"and {history.unread:,} older") if history.unread else None
+    title = history.title(key) if key else f"{history.total:,} evaluations of this version"
+    return banner(
+        f"{title[0].upper()}{title[1:]}",
+        tag("p", "Each asks the models anew, and the newest counts. The others:" if key else "All of them:"),
+        tag("ul", others, more, class_="plain-list"),
+    )
 
 
 def _comparison(report: Report) -> str:

@@ -46,8 +46,9 @@ class GraderProcess:
         answer = json.loads(line)
         if "error" in answer:
             place = f" in line {answer['line']}" if answer.get("line") else ""
+            raised = f"raised {answer['error']}{place}"
             raise GraderUnavailable(
-                f"{name} raised {answer['error']}{place}",
+                f"{name} {f'has no function {function}' if answer.get('missing') else raised}",
                 f"Correct {function}(output, context); PROMPTOPS_DEBUG=1 shows what it prints.",
             )
         return answer["said"]

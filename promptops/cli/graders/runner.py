@@ -40,7 +40,8 @@ def _answer(question: dict[str, Any], loaded: Loaded) -> str:
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
         line = next((frame.lineno for frame in reversed(frames) if frame.filename == file), None)
-        return json.dumps({"error": type(error).__name__, "line": line})
+        missing = {"missing": True} if isinstance(error, _NoFunction) else {}
+        return json.dumps({"error": type(error).__name__, "line": line, **missing})
 
 
 def _load(file: str, function: str) -> Callable[[str, dict[str, Any]], object]:
@@ -49,8 +50,14 @@ def _load(file: str, function: str) -> Callable[[str, dict[str, Any]], object]:
         raise ImportError
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found: Callable[[str, dict[str, Any]], object] = getattr(module, function)
+    found: Callable[[str, dict[str, Any]], object] | None = getattr(module, function, None)
+    if not callable(found):
+        raise _NoFunction
     return found
+
+
+class _NoFunction(Exception):
+    """The file has no function of that name."""
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -63,5 +64,6 @@ def asking(asked: Asked, models: list[ModelName], answering: Provider, today: st
         answering,
         prices=PriceTable({models[0]: price} if price else None),
         caps=Caps(run_usd=asked.max_usd),
-        pace=Pace(dict.fromkeys(models, asked.rpm) if asked.rpm else None),
+        # Nothing ends this process: whoever waits long is not too late.
+        pace=Pace(dict.fromkeys(models, asked.rpm) if asked.rpm else None, max_wait_seconds=math.inf),
     )

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subject:
-    """The prompt as its folder has it, its cases, and its rules."""
+    """The prompt as its folder has it, its cases, its rules, and what its author should hear of them."""
 
     artifact: Artifact
     cases: tuple[Case, ...]
     cases_sha256: str
     policy: Policy
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,14 @@ def read_subject(folder: Path, graders: PythonGraders) -> Subject:
             "Publish the folder and evaluate the version: only the stack may read them.",
         )
     if not dataset.content:
-        raise EvaluationEmpty(f"{folder} has no cases", "Add cases.jsonl and name it under dataset.")
+        raise EvaluationEmpty(
+            f"{folder} has no cases", "Write some, and name their file under dataset in prompt.yaml."
+        )
     cases = parse_dataset(dataset.content, artifact.variables, table)
     least = policy.thresholds.min_cases
     if len(cases) < least:
         raise EvaluationTooFew(f"{len(cases)} of {least} cases", "Add cases to the dataset.")
-    return Subject(artifact, cases, dataset.sha256, policy)
+    return Subject(artifact, cases, dataset.sha256, policy, checked.validated.warnings)
 
 
 def live_in(environment: str, subject: Subject, line: Line) -> Live:

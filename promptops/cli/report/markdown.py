@@ -27,7 +27,8 @@ from promptops.domain.visible import one_line
 #: GitHub takes comments up to 65,536 characters; every part below is bounded so that the sum stays far under.
 MAX_CHARS = 60_000
 _SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "⚠️", "error": "💥"}
-_HARMLESS = re.compile(r"[\w\s.,;:%$=+()'-]*", re.ASCII)
+#: With a blank behind it `<` begins no tag.
+_HARMLESS = re.compile(r"(?:[\w\s.,;:%$=+()'-]|<(?= ))*", re.ASCII)
 _NAMED, _FLOORS, _REASONS, _REASON_CHARS = 30, 40, 10, 300
 
 
@@ -38,7 +39,7 @@ def markdown(told: Told) -> str:
         f"<!-- promptops evaluate {report.prompt_id} -->",
         f"### {_SIGNS[report.verdict]} {code(name_of(report))}: {report.verdict}",
         "",
-        *(f"- {prose(reason)}" for reason in report.gate.reasons[:_REASONS]),
+        *_reasons(report.gate.reasons),
         "",
         *_thresholds(report),
         *_comparison(report),
@@ -62,6 +63,12 @@ def code(text: str) -> str:
 def prose(text: str) -> str:
     """A sentence as it is, or as a code span if any of it could mean something to Markdown."""
     return text if _HARMLESS.fullmatch(text) else code(text)
+
+
+def _reasons(reasons: Sequence[str]) -> Iterator[str]:
+    yield from (f"- {prose(reason)}" for reason in reasons[:_REASONS])
+    if len(reasons) > _REASONS:
+        yield f"- and {len(reasons) - _REASONS:,} more"
 
 
 def _thresholds(report: Report) -> Iterator[str]:
@@ -105,7 +112,8 @@ def _worst(report: Report) -> Iterator[str]:
     if not failed:
         return
     shown = "the worst first" if len(failed) <= WORST else f"the {WORST} worst"
-    yield f"<details><summary>{len(failed):,} failed cases, {shown}</summary>"
+    plural = "" if len(failed) == 1 else "s"
+    yield f"<details><summary>{len(failed):,} failed case{plural}, {shown}</summary>"
     yield ""
     yield from (_case(case) for case in failed[:WORST])
     yield ""

@@ -75,7 +75,8 @@ def _worst(report: Report) -> Iterator[RenderableType]:
         ((case.case_id, rounded(case.score), _marks(case, new), _why(case)) for case in failed[:WORST]),
     )
     if len(failed) > WORST:
-        yield f"{len(failed) - WORST:,} more cases failed; --html FILE shows them."
+        more = len(failed) - WORST
+        yield f"{more:,} more case{'' if more == 1 else 's'} failed; --html FILE shows all."
 
 
 def _marks(case: CaseResult, newly_failed: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from promptops.domain.errors import (
     Unavailable,
     every_error,
 )
+from promptops.domain.evidence_rules import told
 from promptops.domain.report import Report
 from promptops.domain.report_summary import name_of, score_beside_floor
 
@@ -30,11 +31,12 @@ def problem_of(report: Report, /, **data: object) -> PromptOpsError | None:
         if _only_unreachable(report):
             return ModelUnavailable(what, "Try again; what was measured says nothing yet.", **data)
         return EvaluationError(what, "Correct what the cases above say and evaluate again.", **data)
-    score, needed = score_beside_floor(report)
+    score, _ = score_beside_floor(report)
+    because = told(report.gate.reasons)
     if verdict == "inconclusive":
-        what = f"{name} scored {score}, and that is not enough to tell"
+        what = f"{name} scored {score}, and that is not enough to tell{because}"
         return Inconclusive(what, "Add cases or repeats, or measure all of them with --full.", **data)
-    return EvaluationFailed(f"{name} scored {score}, threshold {needed}", _READ, **data)
+    return EvaluationFailed(f"{name} scored {score}{because}", _READ, **data)
 
 
 def _only_unreachable(report: Report) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from promptops.domain.evaluation.case_result import CaseResult
+from promptops.domain.grader_set import GRADERS
 from promptops.domain.report import Usage
 
 SCHEMA = 2
@@ -14,11 +15,15 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class MeasuredChunk:
-    """Results in the order of the draw, what measuring them took, and since when they are there."""
+    """Results in the order of the draw, what measuring them took, since when they are there.
+
+    `graders` is the grader set they were graded with.
+    """
 
     cases: tuple[CaseResult, ...]
     usage: Usage
     measured_at: str
+    graders: str = GRADERS
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -26,6 +31,7 @@ class MeasuredChunk:
             "cases": [case.to_dict() for case in self.cases],
             "usage": asdict(self.usage),
             "measured_at": self.measured_at,
+            "graders": self.graders,
         }
 
     @classmethod
@@ -34,4 +40,5 @@ class MeasuredChunk:
             tuple(CaseResult.from_dict(case) for case in document["cases"]),
             Usage(**document["usage"]),
             str(document["measured_at"]),
+            str(document.get("graders", "")),
         )

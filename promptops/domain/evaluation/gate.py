@@ -156,14 +156,20 @@ def _difference(comparison: Comparison, margin: float) -> _Finding:
         verdict = "pass"
     decisive = high if verdict == "fail" else low
     digits = digits_apart(decisive, -margin)
-    size = f"{abs(difference):.{digits}f} {'lower' if difference < 0 else 'higher'} than the live version"
-    interval = f"between {low:+.{digits}f} and {high:+.{digits}f} over {comparison.pairs:,} cases"
-    reason = f"scores {size}, {interval}; {margin:.{digits}f} lower is allowed"
+    size = f"{abs(difference):.{digits}f} {'lower' if difference < 0 else 'higher'} than"
+    beside = size if round(difference, digits) else "the same as"
+    interval = f"between {_signed(low, digits)} and {_signed(high, digits)} over {comparison.pairs:,} cases"
+    reason = f"scores {beside} the live version, {interval}; {margin:.{digits}f} lower is allowed"
     if verdict == "inconclusive" and difference + margin > TELLABLE:
         # The interval narrows with the root of the number of cases.
         needed = comparison.pairs * ((difference - low) / (difference + margin)) ** 2
         reason += f"; about {_rounded_up(needed):,} cases would tell"
     return _Finding(verdict, reason)
+
+
+def _signed(difference: float, digits: int) -> str:
+    """With its sign, and zero without one."""
+    return f"{difference:+.{digits}f}" if round(difference, digits) else f"{0:.{digits}f}"
 
 
 def _rounded_up(cases: float) -> int:

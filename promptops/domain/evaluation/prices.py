@@ -1,4 +1,4 @@
-"""What models cost, with the day and the place each price was read; who is not in the table has no price.
+"""What models cost as of a day, with the page to check it on; who is not in the table has no price.
 
 List prices on demand, in US dollars, as most commercial Regions have them; an account's own may differ, and
 `prices` beside a model in the stack's context say so.

@@ -15,9 +15,10 @@ from promptops.domain.grader_set import GRADERS
 from promptops.domain.policy import Policy
 from promptops.domain.report import Baseline, Binding, Report, Usage
 
-#: Of all cases together. Where more failed than that can explain, each says less.
-MAX_REASON_CHARS = 4_000_000
-_SHORT_REASONS, _SHORT_REASON_CHARS = 2, 100
+#: Of all cases together. Where more failed than that can explain, each says less: a character has up to four
+#: bytes, and a report of 20,000 cases has to stay one that is read again.
+MAX_REASON_BYTES = 4_000_000
+_SHORT_REASON_CHARS = 100
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,9 @@ def _model_digest(artifact: Artifact) -> str:
 
 
 def _with_room(results: Sequence[CaseResult]) -> Sequence[CaseResult]:
-    if sum(len(reason) for result in results for reason in result.reasons) <= MAX_REASON_CHARS:
+    if sum(len(reason.encode()) for result in results for reason in result.reasons) <= MAX_REASON_BYTES:
         return results
     return [
-        replace(
-            result, reasons=tuple(reason[:_SHORT_REASON_CHARS] for reason in result.reasons[:_SHORT_REASONS])
-        )
+        replace(result, reasons=tuple(reason[:_SHORT_REASON_CHARS] for reason in result.reasons[:1]))
         for result in results
     ]

@@ -53,8 +53,9 @@ def build(expectation: Expectation, table: Mapping[str, Builder] = TABLE) -> Gra
     kind = f"{NEGATION if expectation.negated else ''}{expectation.kind}"
     builder = table.get(expectation.kind)
     if builder is None:
+        known = [*table, *(f"{NEGATION}{name}" for name in table)]
         raise InvalidDataset(
-            f"unknown assertion type {shown(kind)}{did_you_mean(expectation.kind, table)}",
+            f"unknown assertion type {shown(kind)}{did_you_mean(kind.lower(), known)}",
             f"Known: {', '.join(table)}; each also as not-….",
         )
     run = builder(expectation)

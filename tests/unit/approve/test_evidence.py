@@ -6,13 +6,19 @@ from dataclasses import replace
 
 from lambdas.approve.page.evidence import evidence
 from promptops.domain.evaluation.comparison import Comparison
+from promptops.domain.evaluation_history import EvaluationHistory, PastEvaluation
 from promptops.domain.report import Report
+from promptops.stages.background import Background
 from tests.unit.approve.test_site import Elements
 from tests.unit.cli.reports import a_case, a_report, worse_than_live
 
+ONLY = Background(
+    "newest", EvaluationHistory(1, [PastEvaluation("newest", "pass", 0.9, "2026-03-01T10:00:00Z")])
+)
 
-def text_of(report: Report) -> str:
-    return Elements(evidence(report, "e" * 64)).text
+
+def text_of(report: Report | None, behind: Background = ONLY) -> str:
+    return Elements(evidence(report, "e" * 64, behind)).text
 
 
 def test_the_comparison_the_floors_and_the_cost_are_there() -> None:
@@ -61,3 +67,52 @@ def test_only_a_stand_in_is_called_one() -> None:
 
     assert "Not a real model" in text_of(standin)
     assert "Not a real model" not in text_of(endpoint)
+
+
+def tried(*outcomes: tuple[str, float], total: int = 0) -> Background:
+    """Newest first; the newest is the one on the page."""
+    newest = [
+        PastEvaluation(f"report-{number}", verdict, score, f"2026-03-{28 - number:02}T10:00:00Z")
+        for number, (verdict, score) in enumerate(outcomes)
+    ]
+    return Background("report-0", EvaluationHistory(total or len(newest), newest))
+
+
+def test_whoever_measured_until_it_passed_is_seen() -> None:
+    text = text_of(a_report(a_case("one")), tried(("pass", 0.82), ("fail", 0.74), ("inconclusive", 0.78)))
+
+    assert "Evaluation 3 of 3 of this version" in text
+    assert "fail 0.74, 27 Mar 2026, 10:00 UTC" in text
+    assert text.index("fail 0.74") < text.index("inconclusive 0.78")
+    assert "pass 0.82, " not in text
+
+
+def test_more_attempts_than_are_shown_are_counted() -> None:
+    text = text_of(a_report(a_case("one")), tried(*[("fail", 0.7)] * 10, total=40))
+
+    assert "Evaluation 40 of 40 of this version" in text
+    assert text.count("fail 0.70, ") == 9
+    assert "and 30 older" in text
+
+
+def test_a_first_attempt_raises_no_doubt() -> None:
+    text = text_of(a_report(a_case("one")))
+
+    assert "evaluation 1 of 1 of this version" in text
+    assert "asks the models anew" not in text
+
+
+def test_an_attempt_without_a_score_is_shown_without_one() -> None:
+    text = text_of(a_report(a_case("one")), tried(("pass", 0.9), ("error", 0.0)))
+
+    assert "error, 27 Mar 2026" in text
+
+
+def test_a_shrunken_dataset_and_looser_rules_stand_beside_those_of_live() -> None:
+    behind = replace(ONLY, other_cases="cases: 16 (live was measured on 25)", softened=("min_score 0.70",))
+
+    for report in (a_report(a_case("one")), None):
+        text = text_of(report, behind)
+        assert "Other cases than live: cases: 16 (live was measured on 25)" in text
+        assert "min_score 0.70" in text
+    assert "Not measured as the live version was" not in text_of(a_report(a_case("one")))

@@ -75,9 +75,9 @@ def test_an_unknown_price_makes_the_cost_unknown_and_not_zero():
 @pytest.mark.parametrize(
     ("caps", "before", "said"),
     [
-        (Caps(run_usd=5), Spent(), r"the run has spent 6\.00 of 5\.00 USD"),
-        (Caps(run_usd=50, day_usd=10), Spent(1, 5), r"the day has spent 11\.00 of 10\.00 USD"),
-        (Caps(run_usd=10), Spent(5, 5), r"the run has spent 11\.00 of 10\.00 USD"),
+        (Caps(run_usd=5), Spent(), r"the run has spent at least 6\.00 of 5\.00 USD"),
+        (Caps(run_usd=50, day_usd=10), Spent(1, 5), r"the day has spent at least 11\.00 of 10\.00 USD"),
+        (Caps(run_usd=10), Spent(5, 5), r"the run has spent at least 11\.00 of 10\.00 USD"),
     ],
 )
 def test_at_a_cap_nothing_more_is_asked(caps: Caps, before: Spent, said: str):

@@ -28,7 +28,7 @@ from promptops.stages.freeze import freeze, unfreeze
 from promptops.stages.retire import retire
 from promptops.stages.revoke import revoke, unrevoke
 from promptops.stages.rollback import rollback
-from tests.unit.fakes_evaluation import FakeRuns
+from tests.unit.fakes_evaluation import FakePastEvaluations, FakeRuns
 from tests.unit.release_world import ALICE, BOB, CAROL, World
 
 ENVIRONMENTS = ["dev", "staging", "prod"]
@@ -109,6 +109,7 @@ class FakeLine(Line):
             api=self.fake_api,
             people=PEOPLE,
             runs=FakeRuns(),
+            past_evaluations=FakePastEvaluations(world.reports),
         )
 
     def client(self, service: Any, connections: int = 1) -> Any:

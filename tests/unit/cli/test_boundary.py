@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,20 @@ def test_a_wrong_command_line_exits_2_in_the_same_form(arguments: tuple[str, ...
     assert result.exit_code == 2
     assert result.stderr.startswith(line)
     assert result.stdout == ""
+
+
+def test_a_second_ctrl_c_ends_it_without_a_word() -> None:
+    lines = (
+        "import atexit, os, signal",
+        "from promptops.cli import main",
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT)",
+        "main.app = lambda: None",
+        "main.main()",
+    )
+
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
 
 
 def test_a_wrong_command_line_in_json_is_one_document() -> None:

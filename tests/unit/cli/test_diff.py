@@ -85,7 +85,7 @@ def test_everything_else_differs_name_by_name(stack: Stack) -> None:
         examples=({"input": "a", "output": "b"},),
     )
     stack.world.change(
-        V2, policy=Policy("high", Thresholds(0.9, 7)), owner="legal", tags=("eu",), label="2.0.0"
+        V2, policy=Policy("high", Thresholds(0.9, 7, margin=0.2)), owner="legal", tags=("eu",), label="2.0.0"
     )
 
     document = diff(stack, str(V1), str(V2))
@@ -105,6 +105,7 @@ def test_everything_else_differs_name_by_name(stack: Stack) -> None:
         "risk": ("low", "high"),
         "threshold": ("0.8", "0.9"),
         "cases needed": ("5", "7"),
+        "margin beside live": ("0.05", "0.2"),
         "owner": ("team", "legal"),
         "tags": ("", "eu"),
         "label": ("", "2.0.0"),

@@ -70,6 +70,17 @@ def test_the_first_environment_is_asked_and_the_evidence_is_shown(stack: Stack) 
     assert record.ref == V1
 
 
+def test_who_evaluates_again_is_told_how_often_and_how_it_went_before(stack: Stack) -> None:
+    record = stack.world.publish(1)
+    for score in (0.3, 0.2):
+        stack.world.evaluate(record, score=score)
+    evaluating(stack, V1, stack.world.evaluate)
+
+    shown = stack.document("evaluate", "support-ticket@v1")["remarks"]
+
+    assert "This is evaluation 3 of 3 of this version; the others: fail 0.20 (" in shown[-1]
+
+
 def test_it_is_compared_where_it_is_asked_and_measured_whole(stack: Stack) -> None:
     stack.world.released(1, to="prod")
     stack.world.publish(2)
@@ -206,6 +217,19 @@ def test_an_evaluation_that_is_followed_shows_cases_and_cost(
 
     assert f"{SECONDS_BETWEEN:7.1f} s  evaluating: 40 of 120 cases, 30 passed, $0.10 so far\n" in text
     assert text.count("evaluating: ") == 2
+
+
+def test_progress_never_goes_beyond_the_cases_there_are(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted_twice(seconds: float) -> None:
+        (run,) = stack.line.runs.runs  # type: ignore[attr-defined]
+        stack.line.runs.add(run, "2026-03-01", done=120, passed=110, spent_usd=0.0)
+
+    text = followed(stack, monkeypatch, counted_twice)
+
+    assert "evaluating: 120 of 120 cases, 120 passed\n" in text
+    assert "240" not in text
 
 
 def test_progress_that_may_not_be_read_is_no_failure(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,20 @@ def test_show_one_version_prints_its_messages(stack: Stack) -> None:
     assert "alice@example.com" in result.stdout
 
 
+def test_show_one_version_tells_how_often_it_was_evaluated(stack: Stack) -> None:
+    record = stack.world.publish(1)
+    for score in (0.2, 0.3, 1.0):
+        stack.world.evaluate(record, score=score)
+
+    shown = stack.run("show", "support-ticket@v1").stdout
+
+    assert "evaluation 3 of 3 of this version" in shown
+    assert shown.index("fail 0.30, ") < shown.index("fail 0.20, ")
+    document = stack.document("show", "support-ticket@v1")
+    assert [past["verdict"] for past in document["evaluations"]["newest"]] == ["pass", "fail", "fail"]
+    assert document["evaluations"]["total"] == 3
+
+
 def test_show_env_is_the_live_version(stack: Stack) -> None:
     stack.world.released(1, 2, to="dev")
 

@@ -132,6 +132,7 @@ def test_a_preview_that_fails_exits_7_with_the_report_for_scripts(author: Author
 
     assert result.exit_code == 7
     assert "contains: lacks 'yes'" in result.stdout
+    assert "E_EVAL_FAILED: support-ticket scored 0.50: score 0.50 is below 0.80 (4 cases). " in result.stderr
     assert (error["code"], error["data"]["preview"]) == ("E_EVAL_FAILED", True)
     assert error["data"]["report"]["binding"]["model_kind"] == "preview"
     assert error["data"]["report"]["reasons"] == ["score 0.50 is below 0.80 (4 cases)"]
@@ -333,6 +334,30 @@ def test_a_report_that_cannot_be_written_is_known_before_a_model_is_asked(
     assert author.provider.asked == []
 
 
+def test_what_a_file_of_cases_says_to_no_use_is_told(author: Author) -> None:
+    tests = [{**case, "assert": [{"type": "contains", "value": "yes"}]} for case in cases(4)]
+    (author.folder / "cases.json").write_text(json.dumps({"tests": tests, "providers": ["openai:some"]}))
+    author.replaced = ("cases.jsonl", "cases.json")
+
+    result = author.evaluates(says=always("yes"))
+
+    assert result.exit_code == 0
+    assert "W_DATASET_IGNORED: providers of cases.json say nothing about a case" in result.stderr
+
+
+def test_a_slow_pace_takes_long_and_fails_nothing(author: Author) -> None:
+    waits: list[float] = []
+    timer = "promptops.asking.timer.SystemTimer"
+    author.monkeypatch.setattr(f"{timer}.now", lambda self: 0.0)
+    author.monkeypatch.setattr(f"{timer}.sleep", lambda self, seconds: waits.append(seconds))
+    author.cases(cases(20))
+
+    result = author.evaluates("--rpm", "1", says=always("yes"))
+
+    assert result.exit_code == 0
+    assert max(waits) == 19 * 60
+
+
 def test_a_folder_may_bring_its_own_graders(author: Author) -> None:
     own = [{"type": "python", "value": "file://grader.py"}]
     (author.folder / "grader.py").write_text("def get_assert(output, context): return output == 'yes'\n")
@@ -491,6 +516,9 @@ def test_sensitive_cases_are_left_to_the_stack(author: Author) -> None:
         (("--env", "dev"), "--env is for versions"),
         (("--no-wait",), "--no-wait is for versions"),
         (("--junit", "-", "--json"), "standard output takes one document"),
+        (("--against", ""), "--against is empty. Give it a value, or leave it out."),
+        (("--endpoint", ""), "--endpoint is empty"),
+        (("--junit", ""), "--junit is empty"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(author: Author, options: tuple[str, ...], says: str) -> None:

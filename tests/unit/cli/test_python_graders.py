@@ -111,6 +111,11 @@ def test_what_goes_wrong_is_no_grade_and_quotes_nothing(grader: Make, text: str,
     assert "the answer was" not in str(raised.value)
 
 
+def test_a_function_that_is_not_there_is_named(grader: Make) -> None:
+    with pytest.raises(GraderUnavailable, match=r"grader\.py has no function absent\. "):
+        grade(grader("file://grader.py:absent"), "refund")
+
+
 def test_an_error_in_one_case_leaves_the_next_alone(grader: Make) -> None:
     own = grader()
     with pytest.raises(GraderUnavailable):

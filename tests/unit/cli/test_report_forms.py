@@ -73,13 +73,16 @@ def test_the_terminal_says_the_verdict_and_why_before_anything_else(
         assert part in text, part
 
 
-def test_the_terminal_stops_after_ten_failed_cases(capsys: pytest.CaptureFixture[str]) -> None:
-    cases = [a_case(f"case-{number}", passed=False) for number in range(13)]
+@pytest.mark.parametrize(("failed", "more"), [(13, "3 more cases"), (11, "1 more case")])
+def test_the_terminal_stops_after_ten_failed_cases(
+    capsys: pytest.CaptureFixture[str], failed: int, more: str
+) -> None:
+    cases = [a_case(f"case-{number}", passed=False) for number in range(failed)]
 
     text = in_terminal(Told(a_report(*cases)), capsys)
 
     assert text.count("icontains") == 10
-    assert "3 more cases failed; --html FILE shows them." in text
+    assert f"{more} failed; --html FILE shows all." in text
 
 
 def test_the_terminal_counts_what_could_not_be_measured(capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,6 +187,16 @@ def test_a_comment_is_one_that_can_be_found_and_read() -> None:
     assert "- `late-order` (critical) scored 0.25: `icontains: lacks 'refund'`" in text
 
 
+def test_a_comment_says_how_many_reasons_it_leaves_out() -> None:
+    slices = {f"t{number}": 0.9 for number in range(12)}
+    cases = [a_case(f"case-{number}", tags=tuple(slices)) for number in range(5)]
+
+    text = markdown(Told(a_report(*cases, thresholds=Thresholds(slices=slices))))
+
+    assert text.count(" reaches ") == 10
+    assert "- and 3 more\n" in text
+
+
 def test_a_comment_mentions_links_and_loads_nothing() -> None:
     text = markdown(Told(hostile()))
     (line,) = [line for line in text.splitlines() if "alert(1)" in line]
@@ -201,6 +214,8 @@ def test_code_spans_end_where_they_should(text: str, span: str) -> None:
 
 def test_only_harmless_sentences_are_left_as_they_are() -> None:
     assert prose("score 0.62 is below 0.90 (8 cases)") == "score 0.62 is below 0.90 (8 cases)"
+    assert prose("exact McNemar p < 0.001.") == "exact McNemar p < 0.001."
+    assert prose("a <b>") == "`a <b>`"
     assert prose("ask @team") == "`ask @team`"
     assert prose("see https://evil.example") == "`see https://evil.example`"
 

@@ -73,7 +73,7 @@ def test_a_dataset_without_cases_is_empty(content: bytes):
         ({**GOOD, "id": "two", "vars": []}, "vars is not a JSON object"),
         ({**GOOD, "id": "two", "vars": {"tickt": "t"}}, "'tickt' is not a variable .*did you mean 'ticket'"),
         ({**GOOD, "id": "two", "vars": {}}, "ticket missing"),
-        ({**GOOD, "id": "two", "vars": {"ticket": 3}}, "variable ticket is a int"),
+        ({**GOOD, "id": "two", "vars": {"ticket": 3}}, "variable ticket is a number"),
         ({**GOOD, "id": "two", "vars": {"ticket": "t" * 21}}, "variable ticket has 21 characters"),
         ({**GOOD, "id": "two", "assert": []}, "case two asserts nothing"),
         ({"id": "two", "vars": {"ticket": "t"}}, "case two asserts nothing"),

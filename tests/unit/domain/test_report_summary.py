@@ -9,6 +9,7 @@ import pytest
 from promptops.domain.evaluation.comparison import Comparison
 from promptops.domain.evaluation.measuring import Measuring
 from promptops.domain.policy import Thresholds
+from promptops.domain.question import ModelName
 from promptops.domain.report import Usage
 from promptops.domain.report_summary import (
     Unmeasured,
@@ -128,7 +129,14 @@ def test_an_unknown_price_is_an_unknown_cost() -> None:
     known, unknown = a_report(a_case("one")), a_report(a_case("one"), usage=Usage(10, 10))
 
     assert cost(known) == "$0.15 (prices as of 2026-02-01; verify on the provider's page)"
-    assert cost(unknown).startswith("cost unknown: no price for anthropic.claude")
+    assert cost(unknown) == f"cost unknown: no price for {known.binding.model_id}"
+
+
+def test_an_unknown_price_may_be_that_of_any_model_that_was_asked() -> None:
+    measuring = Measuring(judge=ModelName("some-judge", "lab"))
+    report = a_report(a_case("one"), usage=Usage(10, 10), measuring=measuring)
+
+    assert cost(report) == f"cost unknown: no price for one of {report.binding.model_id}, some-judge"
 
 
 def test_older_reports_have_their_tokens_in_the_cases() -> None:

@@ -66,8 +66,8 @@ def test_defaults_fill_in():
     [
         ({}, MissingVariable, "E_VARIABLE_MISSING: ticket missing"),
         ({"ticket": "t", "tickt": "x"}, UnknownVariable, r"did you mean 'ticket'\?"),
-        ({"ticket": 5}, InvalidVariableType, "variable ticket is a int. Pass a string"),
-        ({"ticket": "t", "count": True}, InvalidVariableType, "variable count is a bool. Pass a number"),
+        ({"ticket": 5}, InvalidVariableType, "variable ticket is a number. Pass a string"),
+        ({"ticket": "t", "count": True}, InvalidVariableType, "variable count is a boolean. Pass a number"),
         ({"ticket": "t", "tone": "rude"}, InvalidVariableType, "outside its enum. Pass one of kind, brief"),
         ({"ticket": "secret" * 9}, VariableTooLarge, "variable ticket has 54 characters, limit 5"),
     ],

@@ -68,7 +68,7 @@ def test_repeats_of_a_question_get_its_answers_one_after_the_other(tmp_path: Pat
 def test_an_edited_question_is_another_one_and_gets_no_answer(tmp_path: Path, other: Question):
     replay = Replay.of(recorded(tmp_path, QUESTION))
 
-    with pytest.raises(NotRecorded, match="some-model was recorded never"):
+    with pytest.raises(NotRecorded, match="some-model was not recorded"):
         replay.answer(other)
 
 
@@ -76,7 +76,7 @@ def test_a_question_asked_more_often_than_recorded_gets_no_answer(tmp_path: Path
     replay = Replay.of(recorded(tmp_path, QUESTION))
     replay.answer(QUESTION)
 
-    with pytest.raises(NotRecorded, match="recorded 1 times, and is asked 2 times") as raised:
+    with pytest.raises(NotRecorded, match="recorded once, and is asked 2 times") as raised:
         replay.answer(QUESTION)
     assert "hello" not in str(raised.value)
 

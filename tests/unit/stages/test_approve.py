@@ -21,8 +21,10 @@ from promptops.domain.errors import (
     UnknownApproval,
     UnknownPerson,
 )
+from promptops.domain.evaluation.measuring import Measuring
 from promptops.domain.people import Actor, People, Person
 from promptops.domain.policy import Policy, Thresholds
+from promptops.domain.question import ModelName
 from promptops.stages.approve import decide, view, waiting
 from tests.unit.approval_world import ALICE, BOB, BOB_SIGNED, CAROL, PEOPLE, REF, Scene
 
@@ -262,6 +264,32 @@ def test_a_lowered_risk_still_counts_as_high() -> None:
     live[ref] = replace(live[ref], policy=Policy("high", Thresholds(0.8, 3)))
 
     assert view(scene.approval.approval_id, BOB, desk=scene.desk).risk == "high"
+
+
+def test_every_rule_that_was_loosened_is_in_the_view() -> None:
+    scene = Scene()
+    rows = scene.registry.rows
+    live = next(ref for ref in rows if ref.version == 2)
+    floors = {"metrics": {"format": 0.9}, "slices": {"adversarial": 0.95}}
+    judged = Measuring(judge=ModelName("strict-judge"), repeats=3)
+    rows[live] = replace(rows[live], policy=Policy("high", Thresholds(0.8, 3, **floors), judged))
+    loose = Thresholds(0.8, 3, margin=0.9, min_pass_rate=0.1)
+    rows[REF] = replace(rows[REF], policy=Policy("high", loose, Measuring(seed=7, sample=20)))
+
+    changed = {
+        fact.name for fact in view(scene.approval.approval_id, BOB, desk=scene.desk).rules if fact.changed
+    }
+
+    assert changed >= {
+        "floor of metric format",
+        "floor of slice adversarial",
+        "margin beside live",
+        "minimum pass rate",
+        "judge",
+        "repeats",
+        "sample",
+        "seed",
+    }
 
 
 def test_a_decided_view_keeps_the_version_it_started_from() -> None:

@@ -19,13 +19,17 @@ from promptops.domain.errors import (
     AccessRefused,
     BadInput,
     DatasetChanged,
+    EndpointDown,
     EvaluationEmpty,
     EvaluationError,
     EvaluationTooFew,
     ModelRefused,
     ModelUnavailable,
     SpendCapReached,
+    Throttled,
 )
+from promptops.domain.evaluation.chunk import MeasuredChunk
+from promptops.domain.evaluation.cut import MAX_CHUNKS
 from promptops.domain.evaluation.measuring import Measuring
 from promptops.domain.evaluation.prices import Price, PriceTable
 from promptops.domain.grader_set import GRADERS
@@ -37,7 +41,7 @@ from promptops.domain.report import Baseline, Report
 from promptops.domain.variables import Variable
 from promptops.domain.version import Dataset, VersionRecord
 from promptops.measure import THREADS
-from promptops.stages.evaluate import FRESH_HOURS, MAX_CHUNKS, Evaluation
+from promptops.stages.evaluate import FRESH_HOURS, STORING_SECONDS, Evaluation
 from promptops.subject import Subjects
 from tests.unit.fakes import FakeArtifacts, FakeClock, FakeDatasets, FakeRegistry
 from tests.unit.fakes_evaluation import FakeChunkResults, FakeModel, FakeReports, FakeRuns
@@ -77,9 +81,10 @@ class World:
         sensitive: bool = False,
         caps: Caps = UNCAPPED,
         beside: Artifact | None = None,
+        runs: FakeRuns | None = None,
     ) -> None:
         self.registry, self.datasets, self.artifacts = FakeRegistry(), FakeDatasets(), FakeArtifacts()
-        self.results, self.reports, self.runs = FakeChunkResults(), FakeReports(), FakeRuns()
+        self.results, self.reports, self.runs = FakeChunkResults(), FakeReports(), runs or FakeRuns()
         self.model, self.clock = FakeModel(says), FakeClock()
         content = "\n".join(json.dumps(case) for case in (cases_of(7) if cases is None else cases)).encode()
         key = self.datasets.store(content)
@@ -353,7 +358,9 @@ def test_after_it_has_come_to_evidence_an_evaluation_asks_every_case_anew():
     assert len(world.model.asked) == 7
 
 
-@pytest.mark.parametrize("change", ["content", "dataset", "policy", "baseline", "time"])
+@pytest.mark.parametrize(
+    "change", ["content", "dataset", "sensitive", "policy", "baseline", "graders", "time"]
+)
 def test_nothing_is_taken_up_that_was_measured_of_something_else_or_long_ago(change: str):
     world = World(silent_about("case-6"), beside=an_artifact("Be brief."))
     with pytest.raises(ModelUnavailable):
@@ -369,6 +376,12 @@ def test_nothing_is_taken_up_that_was_measured_of_something_else_or_long_ago(cha
         case "dataset":
             content = "\n".join(json.dumps(case) for case in reversed(cases_of(7))).encode()
             row = replace(row, dataset=Dataset(world.datasets.store(content), sha256(content), 7))
+        case "sensitive":
+            row = replace(row, dataset=replace(world.dataset, sensitive=True))
+        case "graders":
+            world.results.stored = {
+                key: replace(chunk, graders="others") for key, chunk in world.results.stored.items()
+            }
         case "policy":
             row = replace(row, policy=replace(world.policy, thresholds=Thresholds(0.5, 5)))
         case "baseline":
@@ -378,7 +391,7 @@ def test_nothing_is_taken_up_that_was_measured_of_something_else_or_long_ago(cha
     world.registry.rows[REF] = row
     world.run(request_id="prod-" + "8" * 32)
 
-    assert len(world.model.asked) == 7 if change == "baseline" else 14
+    assert len(world.model.asked) == (7 if change == "baseline" else 14)
 
 
 def test_a_chunk_done_twice_asks_nobody_and_changes_nothing():
@@ -444,12 +457,31 @@ def test_after_enough_silence_no_further_case_of_the_chunk_is_asked():
 def test_a_chunk_whose_time_is_over_keeps_what_it_has():
     world = World(cases=cases_of(60), chunk_cases=60)
     plan, task = world.planned(world.task())
-    left = iter([600.0] * 20 + [10.0] * 100)
+    # One look at the clock at the start, and one before each case.
+    left = iter([600.0] * 21 + [10.0] * 100)
 
     with pytest.raises(ModelUnavailable, match="40 of 60 cases got no answer: the time is over"):
         world.evaluation.chunk(replace(task, task="chunk", chunk=plan.sample[0]), lambda: next(left))
 
     assert len([case for case in world.results.load(task.run_id, 0).cases if not case.error]) == 20
+
+
+def test_a_chunk_does_not_wait_longer_than_its_function_lives():
+    stored = threading.Event()
+
+    def says(text: str) -> str:
+        stored.wait(timeout=10)
+        return text
+
+    world = World(says)
+    plan, task = world.planned(world.task())
+    chunk = replace(task, task="chunk", chunk=plan.sample[0])
+    left = iter([float(STORING_SECONDS)])
+    with pytest.raises(ModelUnavailable, match="3 of 3 cases got no answer: the time is over"):
+        world.evaluation.chunk(chunk, lambda: next(left, 600.0))
+    stored.set()
+
+    assert [case.error for case in world.results.load(task.run_id, 0).cases] == ["E_UNAVAILABLE"] * 3
 
 
 def test_cases_of_a_chunk_run_at_the_same_time():
@@ -519,6 +551,39 @@ def test_what_another_run_of_the_day_spent_counts_before_anybody_is_asked():
     assert world.model.asked == []
 
 
+class RunsThatCannotBeAddedTo(FakeRuns):
+    def add(self, evaluation_id: str, day: str, *, done: int, passed: int, spent_usd: float) -> None:
+        raise Throttled("others are counting too")
+
+
+def test_what_cannot_be_counted_is_said_in_the_log_and_hides_nothing(caplog: pytest.LogCaptureFixture):
+    world = World(silent_about("case-5"), runs=RunsThatCannotBeAddedTo())
+
+    with pytest.raises(ModelUnavailable, match="1 of 3 cases got no answer"):
+        world.run()
+    world.model.says = str
+    assert world.run().verdict == "pass"
+
+    costs = [f"{number * len('<canary case-0>') * 3 / 1e6:.6f}" for number in (3, 2, 0, 1, 1)]
+    assert caplog.messages == [f"{RUN}: {cost} USD spent are not counted: E_THROTTLED" for cost in costs]
+
+
+def test_what_was_spent_counts_also_where_the_answers_cannot_be_kept():
+    class FullResults(FakeChunkResults):
+        def store(self, run_id: str, chunk: int, measured: MeasuredChunk) -> None:
+            raise EndpointDown("S3 does not answer")
+
+    world = World()
+    world.results = FullResults()
+    world.evaluation = world.in_a_new_process()
+
+    with pytest.raises(EndpointDown):
+        world.run()
+
+    status = world.runs.status(RUN)
+    assert (status.done, status.spent_usd) == (0, pytest.approx(3 * len("<canary case-0>") * 3 / 1e6))
+
+
 def test_both_versions_answer_the_same_cases_and_are_compared():
     def says(_text: str) -> str:
         return "nothing of it at all"
@@ -558,6 +623,53 @@ def test_a_live_version_that_cannot_be_asked_any_more_keeps_nobody_from_a_verdic
 
         assert reported.verdict == "pass"
         assert "0 of 7 cases have an answer of both versions" in world.report.comparison.impossible_because
+
+
+def test_under_a_cap_a_live_version_without_a_price_is_left_out_and_may_be_replaced():
+    nobody_knows = replace(an_artifact("Be brief."), model=ModelName("former-model").to_dict())
+    capped, free = (World(beside=nobody_knows, caps=caps) for caps in (Caps(run_usd=1.0), Caps()))
+
+    assert (capped.run().verdict, free.run().verdict) == ("pass", "pass")
+
+    assert "0 of 7 cases have an answer of both versions" in capped.report.comparison.impossible_because
+    assert (len(capped.model.asked), capped.report.usage.cost_usd is None) == (7, False)
+    assert (len(free.model.asked), free.report.comparison.pairs) == (14, 7)
+
+
+def test_under_a_cap_no_model_without_a_price_answers_or_judges():
+    unpriced = ModelName("new-model")
+    for measuring, artifact in (
+        (Measuring(), replace(an_artifact(), model=unpriced.to_dict())),
+        (Measuring(judge=unpriced), an_artifact()),
+        (Measuring(embedder=unpriced), an_artifact()),
+    ):
+        world = World(measuring=measuring, caps=Caps(run_usd=1.0))
+        world.artifacts.objects.clear()
+        world.publish(REF, artifact)
+
+        with pytest.raises(SpendCapReached, match="price of new-model is unknown"):
+            world.run()
+        assert world.model.asked == []
+
+
+def test_a_pair_that_lacks_for_a_moment_is_asked_again_and_nothing_else():
+    world = World(beside=an_artifact("Be brief."), chunk_cases=7)
+
+    def answers(messages):
+        if messages[0]["content"] != "Triage." and "case-5" in messages[-1]["content"]:
+            raise Throttled("too many at a time")
+        return messages[-1]["content"]
+
+    world.model.answers = answers
+    with pytest.raises(ModelUnavailable, match="1 of 7 cases got no answer: too many at a time"):
+        world.run()
+    world.model.asked.clear()
+
+    world.model.answers = lambda messages: messages[-1]["content"]
+    reported = world.run()
+
+    assert [messages[-1]["content"] for messages in world.model.asked] == ["<canary case-5>"] * 2
+    assert (reported.verdict, world.report.comparison.pairs) == ("pass", 7)
 
 
 def test_a_sample_that_settles_it_is_enough_for_low_risk_and_not_where_all_is_asked_for():
@@ -659,6 +771,19 @@ def test_a_report_that_lacks_a_case_is_an_error():
     with pytest.raises(EvaluationError, match="7 results for 7 cases"):
         world.evaluation.report(task)
     assert world.evidence is None
+
+
+def test_results_of_other_graders_than_the_report_names_are_an_error():
+    """The stack was deployed anew while the workflow ran."""
+    world = World()
+    task = world.measured()
+    world.results.stored = {
+        key: replace(chunk, graders="others") for key, chunk in world.results.stored.items()
+    }
+
+    with pytest.raises(EvaluationError, match="the graders are others"):
+        world.evaluation.report(task)
+    assert (world.reports.stored, world.evidence) == ({}, None)
 
 
 def test_a_report_task_run_again_answers_the_same():

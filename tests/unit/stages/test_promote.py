@@ -439,6 +439,34 @@ def test_a_lowered_risk_counts_at_its_old_tier_until_it_is_released():
         world.promotion("prod").promote(request_id)
 
 
+def test_a_lowered_risk_counts_at_its_old_tier_also_after_a_retirement():
+    """Both for what evidence must be and for who must agree."""
+    for retired_risk, counts, approval in (("high", False, "required"), ("low", True, "none")):
+        world = World(environments=("prod",))
+        world.release(world.publish(1, risk=retired_risk), to="prod")
+        retire(
+            RetireBody(PROMPT, "no longer needed", "retire-1"),
+            CAROL,
+            ledger=world.ledgers["prod"],
+            pointers=world.pointers["prod"],
+            records=world.records["prod"],
+            clock=world.clock,
+        )
+        record = world.publish(2, risk="low")
+        sampled = Policy("low", Thresholds(), Measuring(sample=20))
+        world.change(record.ref, policy=sampled, dataset=replace(record.dataset, cases=100))
+        changed = world.registry.version(record.ref)
+
+        world.evaluate(changed, cases=20, of=100, beside="prod")
+        begun_with = world.promotion("prod").begin(begun(world, to="prod", version=2))
+        assert (begun_with.evidence, begun_with.full) == ("valid" if counts else "missing", not counts)
+        assert begun_with.baseline == 0
+
+        world.evaluate(changed, cases=100, of=100, beside="prod")
+        request_id = world.requested(changed.ref, to="prod")
+        assert world.promotion("prod").check(request_id).approval == approval
+
+
 def test_an_approval_counts_for_the_head_it_was_given_on_only():
     world = World()
     record = world.publish(risk="high")

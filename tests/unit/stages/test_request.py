@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from promptops.contract.answers import Requested, Unchanged
-from promptops.domain.errors import EndpointDown, Frozen, InvalidReason, Revoked, UnknownVersion
+from promptops.domain.errors import (
+    EndpointDown,
+    Frozen,
+    InvalidReason,
+    MalformedRequest,
+    Revoked,
+    UnknownEnvironment,
+    UnknownVersion,
+)
 from promptops.domain.identifiers import PromptRef
 from tests.unit.release_world import ALICE, PROMPT, World
 
@@ -54,6 +62,43 @@ def test_an_evaluation_of_what_is_live_can_be_asked_for():
 
     assert isinstance(answer, Requested)
     assert answer.path == []
+
+
+def test_an_evaluation_names_where_it_compares_and_how_much_it_asks():
+    world = World()
+    record = world.publish()
+
+    answer = world.ask(record.ref, to="dev", kind="evaluate", against="prod", full=True)
+
+    assert isinstance(answer, Requested)
+    stored = world.ledgers["dev"].request(answer.request_id)
+    assert (stored.against, stored.compared_in, stored.full, stored.reason) == ("prod", "prod", True, "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [({"against": "nowhere"}, UnknownEnvironment), ({"against": 7}, UnknownEnvironment),
+     ({"full": "yes"}, MalformedRequest)],
+)  # fmt: skip
+def test_an_evaluation_that_makes_no_sense_is_refused_before_anything_is_stored(asked, refusal):
+    world = World()
+    record = world.publish()
+
+    with pytest.raises(refusal):
+        world.ask(record.ref, to="dev", kind="evaluate", **asked)
+
+    assert world.ledgers["dev"].requests == {}
+    assert world.workflow.started == []
+
+
+def test_a_promotion_compares_with_what_is_live_where_it_leads():
+    world = World()
+    record = world.publish()
+
+    answer = world.ask(record.ref, to="prod")
+
+    assert isinstance(answer, Requested)
+    assert world.ledgers["prod"].request(answer.request_id).compared_in == "prod"
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "a\x00b"])

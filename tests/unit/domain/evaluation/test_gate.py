@@ -131,7 +131,12 @@ def test_of_many_failed_critical_cases_ten_are_named_and_the_others_counted():
 def test_a_version_that_does_the_same_as_the_live_one_passes_even_with_no_margin_at_all():
     cases = pairs((1, 1), (0.5, 0.5), (1, 1), (0.25, 0.25), (1, 1))
 
-    assert beside_live(cases, margin=0.0).verdict == "pass"
+    found = beside_live(cases, margin=0.0)
+
+    assert found.verdict == "pass"
+    assert found.reasons[-1] == (
+        "scores the same as the live version, between 0.00 and 0.00 over 5 cases; 0.00 lower is allowed"
+    )
 
 
 def test_a_version_shown_to_be_worse_than_the_margin_allows_fails():

@@ -12,7 +12,16 @@ from promptops.domain.grader_set import GRADERS
 
 DOMAIN = Path(__file__).parents[4] / "promptops" / "domain"
 #: What grades hang on besides the graders themselves.
-BESIDE = ("json_schema.py", "json_in_prose.py", "pattern.py", "pattern_syntax.py", "strict_json.py")
+BESIDE = (
+    "assertions.py",
+    "evaluation/repeats.py",
+    "json_in_prose.py",
+    "json_schema.py",
+    "pattern.py",
+    "pattern_syntax.py",
+    "strict_json.py",
+    "template.py",
+)
 
 
 def meaning(source: str) -> str:

@@ -78,7 +78,15 @@ def test_a_grader_is_added_with_one_line():
 
 
 @pytest.mark.parametrize(
-    ("kind", "meant"), [("is-jsn", "is-json"), ("not-contians", "contains"), ("llm-rubrik", "llm-rubric")]
+    ("kind", "meant"),
+    [
+        ("is-jsn", "is-json"),
+        ("llm-rubrik", "llm-rubric"),
+        ("not-contians", "not-contains"),
+        ("not_contains", "not-contains"),
+        ("NOT-contains", "not-contains"),
+        ("not-not-contains", "not-contains"),
+    ],
 )
 def test_an_unknown_assertion_type_names_the_near_and_the_known_ones(kind: str, meant: str):
     with pytest.raises(
