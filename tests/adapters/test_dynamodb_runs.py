@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -72,13 +71,6 @@ def test_millionths_of_a_dollar_are_not_lost(runs: DynamoDbRuns):
         runs.add("r1", DAY, done=1, passed=1, spent_usd=0.000_001)
 
     assert runs.spent_on(DAY) == 0.000_01
-
-
-def test_functions_that_add_at_the_same_time_lose_nothing(runs: DynamoDbRuns):
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda _: runs.add("r1", DAY, done=1, passed=1, spent_usd=0.5), range(40)))
-
-    assert runs.status("r1") == RunStatus(0, 40, 40, 20)
 
 
 def test_run_and_day_are_added_to_together_or_not_at_all(client: Any, runs: DynamoDbRuns):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import boto3
 import pytest
 
@@ -70,3 +72,15 @@ def test_the_function_counts_what_it_did_and_spent(aws: LocalAws, evaluate: boto
 
     assert runs.status("e2e-run") == RunStatus(3, 2, 1, 0.25)
     assert runs.spent_on("2026-03-01") == 0.25
+
+
+def test_functions_that_count_at_the_same_time_lose_nothing(aws: LocalAws, evaluate: boto3.Session):
+    runs = DynamoDbRuns(installation(aws).registry_table, evaluate.client("dynamodb"))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(
+            threads.map(lambda _: runs.add("busy", "2026-03-02", done=1, passed=1, spent_usd=0.5), range(20))
+        )
+
+    assert runs.status("busy") == RunStatus(0, 20, 20, 10)
+    assert runs.spent_on("2026-03-02") == 10
