@@ -21,7 +21,7 @@ check: build/installed build/installed-tests ## Every gate that needs no AWS: li
 	$(MAKE) --no-print-directory -j2 lint types promises
 
 test: check ## check, then unit, adapter and end-to-end tests on the local AWS
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e tests/faults tests/unit tests/adapters tests/content
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/faults tests/unit tests/adapters tests/content
 
 faults: build/installed build/installed-tests ## Kill processes, lose replies, take mitigations away; SEED= and DURATION= in seconds
 	$(BIN)/python -m tests.faults.storm $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--seconds $(DURATION))

@@ -139,12 +139,6 @@ DIFFERENCES: dict[str, Difference] = {
         "refused when the cases are read",
         "Names of metrics are shown where texts of sensitive cases must not be.",
     ),
-    "gaps": Difference(
-        "a table's `__config:__expected2:threshold` in a row whose `__expected2` is empty",
-        "wants a number in every row and passes over this one",
-        "refused with its line; leave the cell empty",
-        "It may be a threshold in the wrong column.",
-    ),
     "weightless": Difference(
         "a test of which every assertion has weight 0",
         "passes with score 0",

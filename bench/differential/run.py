@@ -21,7 +21,6 @@ _PAGE = Path(__file__).parents[2] / "docs" / "promptfoo.md"
 _GROUP = "differential, promptfoo's verdicts"
 #: Suites whose tests may differ, and the name of the difference.
 _SUITES_THAT_DIFFER = {
-    "gaps": "gaps",
     "named_by_variables": "metric-names",
     "unmet": "unmet-set",
     "weightless": "weightless",

@@ -102,9 +102,12 @@ def _assertions(cells: Mapping[str, str]) -> list[dict[str, object]]:
         if match and cell.strip():
             number = match[1] or "1"
             of = "__expected" if number == "1" and "__expected" in cells else f"__expected{number}"
-            if of not in found:
-                raise InvalidDataset(f"{head} is for {of}, which is empty", "Correct the column's name.")
-            found[of]["threshold"] = _number(head, cell)
+            if of not in cells:
+                raise InvalidDataset(f"{head} is for {of}, which is no column", "Correct the column's name.")
+            threshold = _number(head, cell)
+            # promptfoo wants a number in every row, also where there is nothing to be met.
+            if of in found:
+                found[of]["threshold"] = threshold
     metric = cells.get("__metric", "").strip()
     return [{**assertion, "metric": metric} if metric else assertion for assertion in found.values()]
 

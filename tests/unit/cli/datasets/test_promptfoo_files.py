@@ -237,7 +237,7 @@ def test_no_file_outside_the_folder_is_read(tmp_path: Path, name: str, place: st
         ("__prefix", "Be kind. ", "__prefix is not read"),
         ("__providerOutput", "x", "__providerOutput is not read"),
         ("__expcted", "x", "the column '__expcted' is not known"),
-        ("__config:__expected2:threshold", "0.5", "is for __expected2, which is empty"),
+        ("__config:__expected2:threshold", "0.5", "is for __expected2, which is no column"),
     ],
 )
 def test_columns_that_are_not_read_are_refused_by_name(
@@ -245,6 +245,14 @@ def test_columns_that_are_not_read_are_refused_by_name(
 ) -> None:
     with pytest.raises(BadInput, match=f"^E_DATASET: rows.csv.*{problem}"):
         read(tmp_path, {"rows.csv": f'question,{head}\nx,"{cell}"\n'}, "rows.csv")
+
+
+def test_a_threshold_in_a_row_without_its_assertion_is_passed_over(tmp_path: Path) -> None:
+    table = "question,__expected,__expected2,__config:__expected2:threshold\nx,y,,0.5\n"
+
+    case = json.loads(read(tmp_path, {"rows.csv": table}, "rows.csv").lines)
+
+    assert case["assert"] == [{"type": "equals", "value": "y"}]
 
 
 @pytest.mark.parametrize(
