@@ -22,6 +22,17 @@ from promptops.domain.evaluation.gate import enough, judged
 from promptops.domain.evaluation.sample import drawn
 from promptops.domain.policy import Thresholds
 
+#: The columns of the two tables in docs/evaluation.md.
+BESIDE_LIVE = (
+    "Cases",
+    "Margin",
+    "Pass at -2 margins",
+    "Pass at -1 margin",
+    "Fail at -2 margins",
+    "Fail at 0",
+    "Fail or inconclusive at 0",
+)
+OF_SAMPLES = ("True score", "Floors", "Sample fails", "Sample passes", "Goes on", "Stops wrongly")
 MARGINS = (0.02, 0.05, 0.10)
 #: Trials by number of cases: a bootstrap over more of them takes longer.
 TRIALS: Mapping[int, int] = {10: 3000, 15: 3000, 20: 3000, 50: 2000, 100: 1000, 200: 1000, 500: 600}
@@ -102,7 +113,7 @@ def sampled_rates(trials: int = SAMPLE_TRIALS, *, each: Each = map) -> list[Samp
 def _verdicts(cell: tuple[int, float, int]) -> dict[float, dict[str, float]]:
     """The share of each verdict, by margin."""
     cases, drop, trials = cell
-    random = Random(f"pairs/{cases}/{drop}")  # noqa: S311 - a simulation
+    random = Random(f"pairs/{cases}/{drop}")
     counts = {margin: Counter[str]() for margin in MARGINS}
     for trial, pass_rate in enumerate(islice(cycle(PASS_RATES), trials)):
         results = pairs(cases, drop, pass_rate, random)
@@ -127,7 +138,7 @@ def _rates(
 
 def _sample_cell(cell: tuple[float, bool, int]) -> SampleRates:
     distance, slices, trials = cell
-    random = Random(f"sample/{distance}/{slices}")  # noqa: S311 - a simulation
+    random = Random(f"sample/{distance}/{slices}")
     floors = dict.fromkeys(TAGS, MIN_SCORE) if slices else {}
     thresholds = Thresholds(min_score=MIN_SCORE, slices=floors)
     counts: Counter[str] = Counter()
@@ -150,17 +161,8 @@ def _row(name: str, share: float) -> Row:
 
 def tables(found: Sequence[Rates], samples: Sequence[SampleRates]) -> Iterator[str]:
     """The lines of the two tables in docs/evaluation.md."""
-    head = (
-        "Cases",
-        "Margin",
-        "Pass at -2 margins",
-        "Pass at -1 margin",
-        "Fail at -2 margins",
-        "Fail at 0",
-        "Fail or inconclusive at 0",
-    )
     yield from _table(
-        head,
+        BESIDE_LIVE,
         (
             (
                 str(rates.cases),
@@ -176,7 +178,7 @@ def tables(found: Sequence[Rates], samples: Sequence[SampleRates]) -> Iterator[s
     )
     yield ""
     yield from _table(
-        ("True score", "Floors", "Sample fails", "Sample passes", "Goes on", "Stops wrongly"),
+        OF_SAMPLES,
         (
             (
                 f"{MIN_SCORE + rates.distance:.2f}",

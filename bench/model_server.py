@@ -24,7 +24,7 @@ class ModelServer:
     def tally(self, *, keep: bool = False) -> dict[str, float]:
         """What it saw since it was last asked without `keep`."""
         path = "tally?keep" if keep else "tally"
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as response:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as response:
             seen: dict[str, float] = json.load(response)
             return seen
 
@@ -32,7 +32,7 @@ class ModelServer:
 @contextmanager
 def model_server(latency_seconds: float = LATENCY_SECONDS) -> Iterator[ModelServer]:
     """A server that lives as long as the block."""
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "bench.model_stub", str(latency_seconds)],
         cwd=_ROOT,
         stdin=subprocess.PIPE,

@@ -30,7 +30,7 @@ def evaluate(configuration: Path, *, concurrency: int = 4, max_seconds: int = 30
         "--no-cache", "--no-write", "--no-table", "--no-progress-bar",
     ]  # fmt: skip
     environment = {**os.environ, **_ALONE, "PROMPTFOO_CONFIG_DIR": str(folder / "state")}
-    ran = subprocess.run(  # noqa: S603
+    ran = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=max_seconds, check=False
     )
     # Not its exit code: 100 says that a test failed, and its logger may crash after the results are written.

@@ -74,7 +74,7 @@ def _evaluated(instance: Instance) -> float:
 def _typed(instance: Instance, *arguments: str) -> dict[str, Any]:
     """What the command line answers to alice, however long it takes."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [str(Path(sys.executable).with_name("promptops")), *arguments, "--json"],
         env={**inherited, **as_person(instance, "alice")},
         capture_output=True,

@@ -50,6 +50,9 @@ class Approvers(Construct):
         )
 
 
+_MINUTES = "minutes"
+
+
 class SignIn(Construct):
     """The hosted sign-in of the approval page: code flow with PKCE, a public client, no secret to keep."""
 
@@ -87,9 +90,7 @@ class SignIn(Construct):
             id_token_validity=15,
             refresh_token_validity=60,
             token_validity_units=cognito.CfnUserPoolClient.TokenValidityUnitsProperty(
-                access_token="minutes",  # noqa: S106
-                id_token="minutes",  # noqa: S106
-                refresh_token="minutes",  # noqa: S106
+                access_token=_MINUTES, id_token=_MINUTES, refresh_token=_MINUTES
             ),
         )
         self.client_id = client.ref

@@ -19,6 +19,8 @@ from promptops.domain.restriction import Restriction
 from promptops.domain.version import Family, VersionRecord
 
 T = TypeVar("T", covariant=True)
+#: How long a call may still take, without end where nobody counts.
+SecondsLeft = Callable[[], float]
 #: Who is told of each row that is none of ours, so that the rows beside it can be read; else it is raised.
 Unreadable = Callable[[PromptOpsError], object]
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.evaluate.line import evaluation, until_timeout
+from lambdas.evaluate.line import evaluation
+from promptops.aws.lambda_time import until_timeout
 from promptops.contract.messages import EvaluateTask, Message, parse_task
-from promptops.stages.evaluate import SecondsLeft
+from promptops.ports import SecondsLeft
 
 logger = Logger(service="evaluate", log_uncaught_exceptions=True)
 TASKS: dict[str, Callable[[EvaluateTask, SecondsLeft], Message]] = {

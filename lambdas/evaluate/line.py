@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-from typing import Any
 
 import boto3
 
@@ -28,7 +26,7 @@ from promptops.measure import THREADS
 from promptops.models.by_provider import ByProvider
 from promptops.models.endpoint import Endpoint
 from promptops.models.openai_compatible import OpenAiCompatible
-from promptops.stages.evaluate import Evaluation, SecondsLeft
+from promptops.stages.evaluate import Evaluation
 from promptops.subject import Subjects
 
 SETTINGS = EvaluateSettings.from_env(os.environ)
@@ -76,10 +74,3 @@ evaluation = Evaluation(
     kind_of=SETTINGS.kind_of,
     chunk_cases=int(SETTINGS.chunk_cases),
 )
-
-
-def until_timeout(context: Any) -> SecondsLeft:
-    """How many seconds this call may still take; without end where nobody counts them."""
-    if context is None:
-        return lambda: math.inf
-    return lambda: float(context.get_remaining_time_in_millis()) / 1_000

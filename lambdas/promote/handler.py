@@ -7,12 +7,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from lambdas.promote.line import look_at, promotion, reconcile, until_timeout
+from lambdas.promote.line import look_at, promotion, reconcile
 from lambdas.promote.verbs import answer
 from promptops.aws.change_events import is_change_event
 from promptops.aws.http_api import ApiCall, is_api_event, respond_error
+from promptops.aws.lambda_time import until_timeout
 from promptops.contract.messages import Message, PromoteTask, parse_task
-from promptops.stages.reconcile import SecondsLeft
+from promptops.ports import SecondsLeft
 
 logger = Logger(service="promote", log_uncaught_exceptions=True)
 TASKS: dict[str, Callable[[PromoteTask, SecondsLeft], Message]] = {

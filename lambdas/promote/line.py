@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -27,11 +26,12 @@ from promptops.contract.answers import Reconciled
 from promptops.contract.settings import PromoteSettings
 from promptops.domain.errors import Unavailable
 from promptops.domain.grader_set import GRADERS
+from promptops.ports import SecondsLeft
 from promptops.stages.archive import Archiver
 from promptops.stages.drill import Drills
 from promptops.stages.freeze import freeze, unfreeze
 from promptops.stages.promote import Promotion
-from promptops.stages.reconcile import Reconciler, SecondsLeft, is_passing
+from promptops.stages.reconcile import Reconciler, is_passing
 from promptops.stages.request import request
 from promptops.stages.retire import retire
 from promptops.stages.revoke import revoke, unrevoke
@@ -142,13 +142,6 @@ def reconcile(prompt_ids: Sequence[str], seconds_left: SecondsLeft) -> Reconcile
             "The log says which and why; the next pass tries again.",
         )
     return done
-
-
-def until_timeout(context: Any) -> SecondsLeft:
-    """How many seconds this call may still take; without end where nobody counts them."""
-    if context is None:
-        return lambda: math.inf
-    return lambda: float(context.get_remaining_time_in_millis()) / 1_000
 
 
 def look_at(event: Mapping[str, Any], seconds_left: SecondsLeft) -> Reconciled:

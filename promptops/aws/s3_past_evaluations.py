@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from promptops.aws.error_mapping import mapped
-from promptops.contract.names import report_key
-from promptops.domain.errors import PromptOpsError
+from promptops.aws.s3_reports import NO_REPORT, listed_reports
 from promptops.domain.evaluation_history import SHOWN, EvaluationHistory, PastEvaluation
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.report import Report
@@ -37,10 +36,7 @@ class S3PastEvaluations:
 
     def _listed(self, ref: PromptRef) -> list[ObjectTypeDef]:
         """Newest first, as a report is written once."""
-        prefix = report_key(ref.prompt_id, ref.version, "*").partition("*")[0]
-        with mapped("s3:ListObjectsV2"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-            objects = [item for page in pages for item in page.get("Contents", ())]
+        objects = listed_reports(self._client, self._bucket, ref)
         return sorted(objects, key=lambda item: item["LastModified"], reverse=True)
 
     def _read(self, item: ObjectTypeDef) -> PastEvaluation:
@@ -53,7 +49,7 @@ class S3PastEvaluations:
             if "verdict" not in said:
                 said = Report.from_dict(said).to_dict()
             return PastEvaluation(key, str(said["verdict"]), float(said["score"]), str(said["finished_at"]))
-        except (ValueError, KeyError, TypeError, AssertionError, ArithmeticError, PromptOpsError):
+        except NO_REPORT:
             return PastEvaluation(key, "unreadable", 0.0, f"{item['LastModified']:%Y-%m-%dT%H:%M:%S.%fZ}")
 
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from promptops.aws.error_mapping import mapped
-from promptops.contract.names import report_key
+from promptops.aws.s3_reports import NO_REPORT, listed_reports
 from promptops.domain.canonical import sha256
-from promptops.domain.errors import PromptOpsError
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.report import Evidence, Report
 
@@ -28,16 +27,10 @@ class S3ReportFinder:
     def of_version(self, ref: PromptRef) -> Sequence[tuple[Evidence, Report]]:
         """Oldest first; what is no report is left out, so nothing can rest on it."""
         if ref not in self._known:
-            found = (self._read(key) for key in self._keys(ref))
+            found = (self._read(item["Key"]) for item in listed_reports(self._client, self._bucket, ref))
             reports = [report for report in found if report]
             self._known[ref] = sorted(reports, key=lambda report: report[0].evaluated_at)
         return self._known[ref]
-
-    def _keys(self, ref: PromptRef) -> list[str]:
-        prefix = report_key(ref.prompt_id, ref.version, "*").partition("*")[0]
-        with mapped("s3:ListObjectsV2"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-            return [item["Key"] for page in pages for item in page.get("Contents", ())]
 
     def _read(self, key: str) -> tuple[Evidence, Report] | None:
         with mapped("s3:GetObject"):
@@ -45,6 +38,6 @@ class S3ReportFinder:
         try:
             report = Report.from_dict(json.loads(content))
             evidence = Evidence(key, sha256(content), report.verdict, report.score, report.finished_at)
-        except (ValueError, KeyError, TypeError, AssertionError, ArithmeticError, PromptOpsError):
+        except NO_REPORT:
             return None
         return evidence, report

@@ -10,15 +10,27 @@ from botocore.exceptions import ClientError
 from promptops.aws.error_mapping import mapped
 from promptops.contract.names import report_key
 from promptops.domain.canonical import canonical, sha256
-from promptops.domain.errors import EvaluationError, EvidenceMismatch
+from promptops.domain.errors import EvaluationError, EvidenceMismatch, PromptOpsError
+from promptops.domain.identifiers import PromptRef
 from promptops.domain.report import Evidence, Report
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import ObjectTypeDef
 
 
 #: More is read of no report: what is longer has another digest than the linked one.
 MAX_BYTES = 16 * 1024 * 1024
+#: What reading something else than a report raises.
+NO_REPORT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, PromptOpsError)
+
+
+def listed_reports(client: S3Client, bucket: str, ref: PromptRef) -> list[ObjectTypeDef]:
+    """Every object under `reports/{prompt_id}/vN/`."""
+    prefix = report_key(ref.prompt_id, ref.version, "*").partition("*")[0]
+    with mapped("s3:ListObjectsV2"):
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [item for page in pages for item in page.get("Contents", ())]
 
 
 class S3Reports:

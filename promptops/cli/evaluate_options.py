@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,17 +21,16 @@ def _filled(context: typer.Context, option: typer.CallbackParam, value: str) -> 
     return value
 
 
+def _text(metavar: str, help: str, heading: str, *names: str) -> Any:
+    """An option that takes a text, and no empty one."""
+    return typer.Option(*names, metavar=metavar, help=help, callback=_filled, rich_help_panel=heading)
+
+
 What = Annotated[
     str, typer.Argument(metavar="PROMPT@VERSION|FOLDER", help="A version makes evidence; a folder a preview.")
 ]
 Against = Annotated[
-    str,
-    typer.Option(
-        metavar="ENV",
-        help="Compare, case by case, with the version that is live there.",
-        callback=_filled,
-        rich_help_panel=_COMPARE,
-    ),
+    str, _text("ENV", "Compare, case by case, with the version that is live there.", _COMPARE)
 ]
 Full = Annotated[
     bool,
@@ -41,55 +40,16 @@ Full = Annotated[
         rich_help_panel=_COMPARE,
     ),
 ]
-Html = Annotated[
-    str,
-    typer.Option(metavar="FILE", help="A page with every case.", callback=_filled, rich_help_panel=_REPORTS),
-]
-Junit = Annotated[
-    str,
-    typer.Option(
-        metavar="FILE", help="JUnit XML; - is standard output.", callback=_filled, rich_help_panel=_REPORTS
-    ),
-]
-Markdown = Annotated[
-    str,
-    typer.Option(
-        metavar="FILE", help="A comment for a pull request.", callback=_filled, rich_help_panel=_REPORTS
-    ),
-]
+Html = Annotated[str, _text("FILE", "A page with every case.", _REPORTS)]
+Junit = Annotated[str, _text("FILE", "JUnit XML; - is standard output.", _REPORTS)]
+Markdown = Annotated[str, _text("FILE", "A comment for a pull request.", _REPORTS)]
 Endpoint = Annotated[
     str,
-    typer.Option(
-        metavar="URL",
-        help="Ask this OpenAI-compatible endpoint instead of Bedrock; key in OPENAI_API_KEY.",
-        callback=_filled,
-        rich_help_panel=_PREVIEW,
-    ),
+    _text("URL", "Ask this OpenAI-compatible endpoint instead of Bedrock; key in OPENAI_API_KEY.", _PREVIEW),
 ]
-Model = Annotated[
-    str,
-    typer.Option(
-        metavar="ID",
-        help="Ask this model of the endpoint; the report says so.",
-        callback=_filled,
-        rich_help_panel=_PREVIEW,
-    ),
-]
-Record = Annotated[
-    str,
-    typer.Option(
-        metavar="FILE", help="Keep every answer for --replay.", callback=_filled, rich_help_panel=_PREVIEW
-    ),
-]
-Replay = Annotated[
-    str,
-    typer.Option(
-        metavar="FILE",
-        help="Grade recorded answers; ask no model.",
-        callback=_filled,
-        rich_help_panel=_PREVIEW,
-    ),
-]
+Model = Annotated[str, _text("ID", "Ask this model of the endpoint; the report says so.", _PREVIEW)]
+Record = Annotated[str, _text("FILE", "Keep every answer for --replay.", _PREVIEW)]
+Replay = Annotated[str, _text("FILE", "Grade recorded answers; ask no model.", _PREVIEW)]
 Concurrency = Annotated[
     int,
     typer.Option(metavar="N", min=1, max=MAX_CONCURRENCY, help="Cases at a time.", rich_help_panel=_PREVIEW),
@@ -102,15 +62,7 @@ MaxUsd = Annotated[
     float | None,
     typer.Option("--max-usd", metavar="X", help="Stop at this many US dollars.", rich_help_panel=_PREVIEW),
 ]
-Price = Annotated[
-    str,
-    typer.Option(
-        metavar="IN,OUT",
-        help="The model's price: US dollars a million tokens.",
-        callback=_filled,
-        rich_help_panel=_PREVIEW,
-    ),
-]
+Price = Annotated[str, _text("IN,OUT", "The model's price: US dollars a million tokens.", _PREVIEW)]
 Repeats = Annotated[
     int | None,
     typer.Option(
@@ -131,16 +83,7 @@ Seed = Annotated[
         rich_help_panel=_PREVIEW,
     ),
 ]
-Env = Annotated[
-    str,
-    typer.Option(
-        "--env",
-        metavar="ENV",
-        help="Whose ledger keeps the request; default: the first.",
-        callback=_filled,
-        rich_help_panel=_VERSION,
-    ),
-]
+Env = Annotated[str, _text("ENV", "Whose ledger keeps the request; default: the first.", _VERSION, "--env")]
 Wait = Annotated[
     bool,
     typer.Option("--wait/--no-wait", help="Follow until it has ended.", rich_help_panel=_VERSION),

@@ -572,6 +572,11 @@ def every_error(root: type[PromptOpsError] = PromptOpsError) -> Iterator[type[Pr
         yield from every_error(child)
 
 
+def passing_codes() -> frozenset[str]:
+    """Of what may be otherwise a moment later."""
+    return frozenset(error.code for error in every_error() if error.retryable)
+
+
 def from_dict(document: dict[str, object]) -> PromptOpsError:
     """The error another process described with `to_dict`, as this process's own class."""
     by_code = {error.code: error for error in every_error()}

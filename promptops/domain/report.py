@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
 
 from promptops.domain.errors import EvidenceMismatch
 from promptops.domain.evaluation.case_result import CaseResult, mean_score
@@ -91,9 +93,14 @@ class Report:
     usage: Usage = Usage()
 
     @property
+    def measured(self) -> Measured:
+        """The cases as the gate takes them; reports of schema 1 are over all there were."""
+        return Measured(self.cases, self.dataset_cases or len(self.cases))
+
+    @property
     def complete(self) -> bool:
         """Whether every case of the dataset was measured."""
-        return len(self.cases) >= self.dataset_cases
+        return self.measured.complete
 
     @property
     def score(self) -> float:
@@ -104,11 +111,10 @@ class Report:
     def failed_critical(self) -> tuple[str, ...]:
         return tuple(case.case_id for case in self.cases if case.failed_critical)
 
-    @property
+    @cached_property
     def gate(self) -> Gate:
         """The verdict and why."""
-        measured = Measured(self.cases, self.dataset_cases or len(self.cases))
-        return judged(measured, self.thresholds, self.comparison)
+        return judged(self.measured, self.thresholds, self.comparison)
 
     @property
     def verdict(self) -> Verdict:
@@ -139,29 +145,28 @@ class Report:
         }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, object]) -> Report:
+    def from_dict(cls, document: Mapping[str, Any]) -> Report:
         """The report again, also of schema 1; its score and verdict are computed anew, never read.
 
         Of the comparison the interval alone is read, as it takes a second to compute.
         Raises EvidenceMismatch for one that is not that of the cases, InvalidScore for a case's score.
         """
         cases, baseline, comparison = document["cases"], document.get("baseline"), document.get("comparison")
-        assert isinstance(cases, list)
         report = cls(
             evaluation_id=str(document["evaluation_id"]),
             prompt_id=str(document["prompt_id"]),
-            version=int(str(document["version"])),
-            binding=Binding(**document["binding"]),  # type: ignore[arg-type]
-            thresholds=Thresholds.from_dict(document["thresholds"]),  # type: ignore[arg-type]
+            version=int(document["version"]),
+            binding=Binding(**document["binding"]),
+            thresholds=Thresholds.from_dict(document["thresholds"]),
             cases=tuple(CaseResult.from_dict(case) for case in cases),
             started_at=str(document["started_at"]),
             finished_at=str(document["finished_at"]),
-            measuring=Measuring.from_dict(document.get("measuring", {})),  # type: ignore[arg-type]
-            dataset_cases=int(str(document.get("dataset_cases", 0))),
+            measuring=Measuring.from_dict(document.get("measuring", {})),
+            dataset_cases=int(document.get("dataset_cases", 0)),
             against=str(document.get("against", "")),
-            baseline=Baseline(**baseline) if isinstance(baseline, Mapping) else None,
-            comparison=Comparison.from_dict(comparison) if isinstance(comparison, Mapping) else None,
-            usage=Usage(**document.get("usage", {})),  # type: ignore[arg-type]
+            baseline=Baseline(**baseline) if baseline else None,
+            comparison=Comparison.from_dict(comparison) if comparison else None,
+            usage=Usage(**document.get("usage", {})),
         )
         report._check_comparison()
         return report

@@ -9,7 +9,7 @@ from typing import Literal
 
 from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.evaluation.comparison import Comparison
-from promptops.domain.evaluation.floors import Floor, Measured, digits_apart, floors
+from promptops.domain.evaluation.floors import Floor, digits_apart, floors
 from promptops.domain.report import Baseline, Report
 
 #: Newly failed cases that are named in the sentence about the comparison.
@@ -20,8 +20,7 @@ def floor_rows(report: Report) -> list[FloorRow]:
     """The score, every metric and every slice with a floor; none where nothing could be judged."""
     if report.verdict == "error":
         return []
-    measured = Measured(report.cases, report.dataset_cases or len(report.cases))
-    return [_floor_row(floor, measured.complete) for floor in floors(measured, report.thresholds)]
+    return [_floor_row(floor, report.complete) for floor in floors(report.measured, report.thresholds)]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from promptops.domain.evaluation.floors import MIN_DIGITS, digits_apart
 from promptops.domain.policy import Policy
 from promptops.domain.report import Report
 from promptops.domain.version import VersionRecord
@@ -71,7 +72,5 @@ def _floors(kind: str, here: Mapping[str, float], there: Mapping[str, float]) ->
 
 
 def _beside(name: str, here: float | None, there: float) -> str:
-    digits = 2
-    while here is not None and digits < 6 and f"{here:.{digits}f}" == f"{there:.{digits}f}":
-        digits += 1
+    digits = MIN_DIGITS if here is None else digits_apart(here, there)
     return f"{name} {'none' if here is None else f'{here:.{digits}f}'}, live has {there:.{digits}f}"

@@ -20,8 +20,7 @@ from promptops.domain.errors import (
     EvaluationTooFew,
     ModelUnavailable,
     PromptOpsError,
-    Unavailable,
-    every_error,
+    passing_codes,
 )
 from promptops.domain.evaluation.case_result import CaseResult
 from promptops.domain.evaluation.chunk import MeasuredChunk
@@ -35,7 +34,7 @@ from promptops.domain.rendering import CompiledPrompt
 from promptops.domain.report import Baseline, Usage
 from promptops.evaluation_ports import ChunkResults, EvaluationRuns
 from promptops.measure import THREADS, Measure, measure
-from promptops.ports import Clock, Registry, Reports
+from promptops.ports import Clock, Registry, Reports, SecondsLeft
 from promptops.subject import AGAIN, Subject, Subjects
 
 log = logging.getLogger(__name__)
@@ -45,8 +44,6 @@ FRESH_HOURS = 72
 #: So long before a function's end nothing more is asked, and so long before it nobody is waited for any more:
 #: what is there has to be stored.
 ENDING_SECONDS, STORING_SECONDS = 150, 30
-
-SecondsLeft = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -229,7 +226,7 @@ class Evaluation:
 
 
 #: What a case that could not be measured says while asking again may help.
-_MAY_HEAL = frozenset(error.code for error in every_error(Unavailable) if error.retryable)
+_MAY_HEAL = passing_codes()
 
 
 def _passed(cases: Sequence[CaseResult]) -> int:

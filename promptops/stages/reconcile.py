@@ -14,7 +14,16 @@ from promptops.domain.errors import AccessRefused, Conflict, PromptOpsError, Una
 from promptops.domain.identifiers import PromptRef
 from promptops.domain.ledger import Head
 from promptops.domain.restriction import Restriction
-from promptops.ports import Alarms, Artifacts, Clock, Ledger, Pointers, Registry, ReleaseRecords
+from promptops.ports import (
+    Alarms,
+    Artifacts,
+    Clock,
+    Ledger,
+    Pointers,
+    Registry,
+    ReleaseRecords,
+    SecondsLeft,
+)
 from promptops.repair import Repairs, failed
 from promptops.withdrawal import withdraw
 
@@ -22,7 +31,6 @@ from promptops.withdrawal import withdraw
 POINTERS_AT_ONCE = 10
 #: With less than this left nothing new is begun: a call that answers slowly still has to end.
 SECONDS_TO_END = 8.0
-SecondsLeft = Callable[[], float]
 InTime = Callable[[], bool]
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from tests.e2e.calls import post
 from tests.e2e.conftest import LocalAws
 from tests.e2e.inside import installation, request_row
 from tests.e2e.releases import version
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 SHORT, LONG = "Keep output under 40 words.", "Be as thorough as you can."
 MAX_WORDS = 60

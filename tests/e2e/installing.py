@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from infra.local.loopback import fetch
 from tests.e2e.conftest import LocalAws
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 
 @contextmanager

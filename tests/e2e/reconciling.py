@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from promptops.contract.names import DEFAULT_PREFIX, function_name
 from tests.e2e.conftest import LocalAws
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 
 @contextmanager

@@ -24,11 +24,13 @@ from tests.e2e.calls import post
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import changed, renamed
 from tests.e2e.inside import ledger, pointers, request_row
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 WOKEN_SECONDS = 5
 HAS_CHROMIUM = any(map(shutil.which, CHROMIUM_NAMES))
-NO_CHROMIUM = pytest.mark.skipif(not HAS_CHROMIUM, reason="this machine has no Chromium")
+NO_CHROMIUM = pytest.mark.skipif(
+    not HAS_CHROMIUM, reason="no Chromium is installed; the same journeys run below without a browser"
+)
 BROWSERS = [pytest.param("chromium", marks=NO_CHROMIUM), "plain"]
 PROTECTION = {
     "x-frame-options": "DENY",

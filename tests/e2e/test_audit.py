@@ -28,7 +28,7 @@ from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import renamed
 from tests.e2e.inside import installation, ledger
 from tests.e2e.releases import two_releases
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 TICKET, REFUND = "audited-ticket", "audited-refund"
 ENVIRONMENTS = ("dev", "staging", "prod")

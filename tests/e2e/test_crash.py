@@ -23,7 +23,7 @@ from tests.e2e.folders import changed, renamed
 from tests.e2e.inside import ledger, pointers
 from tests.e2e.reconciling import resting
 from tests.e2e.stopping import stopping_before_the_pointer
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 PROMPT = "stops-midway"
 PROMOTE = function_name(DEFAULT_PREFIX, "promote", "dev")

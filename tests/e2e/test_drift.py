@@ -21,8 +21,8 @@ from tests.e2e.folders import changed, renamed
 from tests.e2e.inside import installation, ledger, pointers
 from tests.e2e.reconciling import resting, rules_resting, stream_resting
 from tests.e2e.stopping import stopping_before_the_pointer
-from tests.e2e.waiting import until
 from tests.unit.aws.recorded_events import parameter_change, stream_record
+from tests.waiting import until
 
 PROMPT = "is-tampered-with"
 PROMOTE = function_name(DEFAULT_PREFIX, "promote", "dev")

@@ -25,7 +25,7 @@ from tests.e2e.evaluating import LONG, MAX_WORDS, SHORT, a_prompt, ended, evalua
 from tests.e2e.folders import renamed
 from tests.e2e.inside import installation, ledger, pointers, reports
 from tests.e2e.releases import version
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 EVALUATE = function_name(DEFAULT_PREFIX, "evaluate")
 PROMPT = "measured-prompt"

@@ -14,7 +14,7 @@ from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import renamed
 from tests.e2e.inside import ledger
 from tests.e2e.releases import two_releases, version
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 PROMPT = "identity-ticket"
 PROMOTE = function_name(DEFAULT_PREFIX, "promote", "dev")

@@ -19,7 +19,7 @@ from tests.e2e.calls import Said, error_code, post, refused
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import changed, renamed
 from tests.e2e.inside import installation, ledger, pointers
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 REVOKING = {"version": "v2", "reason": "it insults customers"}

@@ -26,7 +26,7 @@ from tests.e2e.approvers import signed_in
 from tests.e2e.conftest import LocalAws
 from tests.e2e.everywhere import objects, shown_by
 from tests.e2e.inside import ledger, reports, request_row
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 PROMPT = "restricted-cases"
 CANARY = "canary-5e8b41"

@@ -44,9 +44,9 @@ from tests.e2e.calls import post
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import renamed
 from tests.e2e.inside import installation, ledger, pointers, request_row
-from tests.e2e.waiting import until
 from tests.faults.machine import CANARY, GONE, ReleaseMachine
 from tests.faults.system import Capability, Name, Used
+from tests.waiting import until
 
 ENVIRONMENT = "dev"
 PROMOTE = function_name(DEFAULT_PREFIX, "promote", ENVIRONMENT)

@@ -19,7 +19,7 @@ from tests.e2e.calls import Said, post
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import changed, renamed
 from tests.e2e.inside import installation
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 PUBLISHERS = 8
 OWNER = "the owner of the listing tests"

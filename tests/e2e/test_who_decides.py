@@ -27,7 +27,7 @@ from tests.e2e.claims import fields_claiming, headers_claiming, user
 from tests.e2e.conftest import LocalAws
 from tests.e2e.folders import renamed
 from tests.e2e.inside import ledger
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ def interval(comparison: Comparison, margin: float) -> Html:
     def at(difference: float) -> float:
         return 50 + 50 * difference / reach
 
-    shown_worse, shown_fine = comparison.high < -margin, comparison.low > -margin
-    tone = "bad" if shown_worse else "good" if shown_fine else "warn"
+    tone = {"worse": "bad", "no worse": "good", "open": "warn"}[comparison.beside(margin)]
     low, high = at(comparison.low), at(comparison.high)
     return tag(
         "div",

@@ -8,8 +8,7 @@ from promptops.domain.errors import (
     Inconclusive,
     ModelUnavailable,
     PromptOpsError,
-    Unavailable,
-    every_error,
+    passing_codes,
 )
 from promptops.domain.evidence_rules import told
 from promptops.domain.report import Report
@@ -40,5 +39,4 @@ def problem_of(report: Report, /, **data: object) -> PromptOpsError | None:
 
 
 def _only_unreachable(report: Report) -> bool:
-    unreachable = {kind.code for kind in every_error(Unavailable) if kind.retryable}
-    return {case.error for case in report.cases if case.error} <= unreachable
+    return {case.error for case in report.cases if case.error} <= passing_codes()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+
+#: What a comparison shows of a version.
+Beside = Literal["worse", "no worse", "open"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,12 @@ class Comparison:
     newly_passed: tuple[str, ...] = ()
     newly_failed_critical: tuple[str, ...] = ()
     impossible_because: str = ""
+
+    def beside(self, margin: float) -> Beside:
+        """Where the whole interval lies: below `-margin`, at or above it, or on both sides."""
+        if self.high < -margin:
+            return "worse"
+        return "no worse" if self.low >= -margin else "open"
 
     def to_dict(self) -> dict[str, object]:
         return {

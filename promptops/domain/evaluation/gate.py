@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from promptops.domain.errors import EvaluationEmpty, EvaluationError, EvaluationTooFew, shown
 from promptops.domain.evaluation.case_result import CaseResult
-from promptops.domain.evaluation.comparison import Comparison
+from promptops.domain.evaluation.comparison import Beside, Comparison
 from promptops.domain.evaluation.floors import Floor, Measured, digits_apart, floors
 from promptops.domain.policy import Thresholds
 
 Verdict = Literal["pass", "fail", "inconclusive", "error"]
+_VERDICTS: Mapping[Beside, Verdict] = {"worse": "fail", "no worse": "pass", "open": "inconclusive"}
 #: Below this p-value it is no chance that more cases newly fail than newly pass.
 SIGNIFICANCE = 0.05
 #: Nearer to the margin than this no number of cases that anybody has would tell.
@@ -149,11 +150,7 @@ def _beside_live(
 
 def _difference(comparison: Comparison, margin: float) -> _Finding:
     difference, low, high = comparison.difference, comparison.low, comparison.high
-    verdict: Verdict = "inconclusive"
-    if high < -margin:
-        verdict = "fail"
-    elif low >= -margin:
-        verdict = "pass"
+    verdict = _VERDICTS[comparison.beside(margin)]
     decisive = high if verdict == "fail" else low
     digits = digits_apart(decisive, -margin)
     size = f"{abs(difference):.{digits}f} {'lower' if difference < 0 else 'higher'} than"

@@ -13,9 +13,9 @@ from promptops.domain.errors import UnknownPrompt
 from promptops.domain.identifiers import PromptRef
 from tests.e2e.conftest import LocalAws
 from tests.e2e.inside import installation
-from tests.e2e.waiting import until
 from tests.faults.storm.history import Found
 from tests.faults.storm.plan import ENVIRONMENTS, PROMPTS
+from tests.waiting import until
 
 MANY = 100_000
 

@@ -252,7 +252,11 @@ class Worker:
         """Evidence that passes beside what is live, as the evaluate function's role writes it."""
         registry, reports = self._functions.evidence
         record, head = registry.version(ref), line.ledgers[target].head(ref.prompt_id)
-        live = registry.version(PromptRef(head.prompt_id, head.version)) if head.state == "live" else None
+        live = (
+            registry.version(PromptRef(head.prompt_id, head.version))
+            if head.version and head.state == "live"
+            else None
+        )
         live = live if live and live.ref != ref else None
         report = a_report(record, live, evaluation_id=new_id("storm"), at=SystemClock().now(), beside=target)
         registry.link_evidence(ref, reports.store(report))

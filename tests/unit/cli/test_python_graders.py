@@ -17,7 +17,7 @@ from promptops.domain.graders.table import TABLE, build
 from tests.unit.fakes_evaluation import FakeAssistants
 
 CODE = """
-import os, sys, time
+import os, sys, threading
 
 print("noise while it is loaded")
 
@@ -32,7 +32,7 @@ def get_assert(output, context):
     if output == "crash":
         os._exit(3)
     if output == "hang":
-        time.sleep(60)
+        threading.Event().wait()
     if output == "object":
         return object()
     return {"pass": context["vars"]["word"] in output, "score": 0.25, "reason": "lacks the word"}

@@ -8,8 +8,6 @@ import pytest
 
 from infra.local.checkout import EMULATOR_PYTHON, ROOT
 
-pytestmark = pytest.mark.skipif(not EMULATOR_PYTHON.exists(), reason="the emulator is not installed")
-
 PREPARE = """
 import json
 from infra.local.corrections import apply_corrections

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,8 +14,11 @@ from infra.local.children import end_child, end_stray, start_child
 from infra.local.errors import LocalError
 from infra.local.instance import create, folder_of
 from infra.local.supervision import State, hold, is_supervised, stop_supervisor, supervisor_lock
+from tests.waiting import until
 
-SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)  # infra.local"]
+#: A process that waits to be ended; by itself it ends in a minute, so that a red test leaves none.
+WAITING = "import threading; print('up', flush=True); threading.Event().wait(60)"
+OURS, STRANGER = ([sys.executable, "-c", code] for code in (f"{WAITING}  # infra.local", WAITING))
 
 
 @pytest.fixture(autouse=True)
@@ -25,13 +26,6 @@ def instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in ("instance", "bring_up"):
         monkeypatch.setattr(f"infra.local.{module}.INSTANCES", tmp_path)
     return tmp_path
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
-    while not (met := condition()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return met
 
 
 def is_alive(pid: int) -> bool:
@@ -59,49 +53,47 @@ def test_only_a_living_holder_of_the_lock_counts_as_a_supervisor():
 
 
 def test_a_child_ends_with_all_that_it_started(tmp_path: Path):
-    grandchild_code = "import time; time.sleep(60)"
     family_code = (
-        "import subprocess, sys, time\n"
-        f"print(subprocess.Popen([sys.executable, '-c', {grandchild_code!r}]).pid, flush=True)\n"
-        "time.sleep(60)"
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen({STRANGER!r}, stdout=subprocess.DEVNULL)\n"
+        f"print(child.pid, flush=True)\nchild.wait()"
     )
     family = [sys.executable, "-c", family_code]
     log = tmp_path / "log"
     child = start_child(family, log=log, environment=os.environ)
-    assert eventually(lambda: log.read_text().strip().isdigit())
+    until("the grandchild to start", lambda: log.read_text().strip().isdigit())
     grandchild = int(log.read_text())
 
     end_child(child)
 
-    assert eventually(lambda: not is_alive(grandchild))
+    until("the grandchild to end", lambda: not is_alive(grandchild))
 
 
 @pytest.mark.skipif(
-    sys.platform != "linux", reason="the kernel does it on Linux; elsewhere the next command does"
+    sys.platform != "linux",
+    reason="only Linux ends the children of a killed parent; elsewhere the next command does, tested below",
 )
 def test_a_killed_parent_leaves_no_child(tmp_path: Path):
     log = tmp_path / "log"
     parent_code = (
-        "import os, sys, time\nfrom pathlib import Path\nfrom infra.local.children import start_child\n"
-        f"child = start_child({SLEEPER!r}, log=Path({str(log)!r}), environment=os.environ)\n"
-        "print(child.pid, flush=True)\ntime.sleep(60)"
+        "import os\nfrom pathlib import Path\nfrom infra.local.children import start_child\n"
+        f"child = start_child({OURS!r}, log=Path({str(log)!r}), environment=os.environ)\n"
+        "print(child.pid, flush=True)\nchild.wait()"
     )
     parent = subprocess.Popen([sys.executable, "-c", parent_code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    assert eventually(lambda: log.exists() and "up" in log.read_text())
+    until("the child to start", lambda: log.exists() and "up" in log.read_text())
 
     parent.kill()
     parent.wait()
 
-    assert eventually(lambda: not is_alive(child))
+    until("the child to end", lambda: not is_alive(child))
 
 
 def test_what_a_crashed_supervisor_left_is_ended_and_strangers_are_not(tmp_path: Path):
-    ours = start_child(SLEEPER, log=tmp_path / "a", environment=os.environ)
-    stranger = start_child(
-        [*SLEEPER[:2], "import time; time.sleep(60)"], log=tmp_path / "b", environment=os.environ
-    )
+    ours = start_child(OURS, log=tmp_path / "a", environment=os.environ)
+    stranger = start_child(STRANGER, log=tmp_path / "b", environment=os.environ)
     try:
         create("two", None)
         State(2**22 + 1, "ready", {"emulator": ours.pid, "model": stranger.pid}).save("two")
@@ -156,7 +148,7 @@ def test_an_interrupted_start_ends_its_supervisor(tmp_path: Path, monkeypatch: p
 
     class Sleeping(subprocess.Popen[bytes]):
         def __init__(self, command: list[str], **options: object) -> None:
-            super().__init__(SLEEPER, stdout=subprocess.DEVNULL)
+            super().__init__(OURS, stdout=subprocess.DEVNULL)
             started.append(self)
 
     def interrupt(*_: object) -> bool:

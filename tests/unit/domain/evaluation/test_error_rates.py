@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from bench.gate_simulation import (
+    BESIDE_LIVE,
     DISTANCES,
     MARGINS,
     MIN_SCORE,
+    OF_SAMPLES,
     SAMPLE_TRIALS,
     TRIALS,
     sampled_rates,
@@ -42,26 +44,6 @@ def documented(*head: str) -> Iterator[Mapping[str, float]]:
         }
 
 
-def beside_live() -> list[Mapping[str, float]]:
-    return list(
-        documented(
-            "Cases",
-            "Margin",
-            "Pass at -2 margins",
-            "Pass at -1 margin",
-            "Fail at -2 margins",
-            "Fail at 0",
-            "Fail or inconclusive at 0",
-        )
-    )
-
-
-def of_samples() -> list[Mapping[str, float]]:
-    return list(
-        documented("True score", "Floors", "Sample fails", "Sample passes", "Goes on", "Stops wrongly")
-    )
-
-
 def about(share: float, documented_trials: int, trials: int) -> object:
     """Equal but for four standard errors of both simulations, and for a share that is seen seldom."""
     likely = min(max(share, 0.02), 0.98)
@@ -70,16 +52,16 @@ def about(share: float, documented_trials: int, trials: int) -> object:
 
 
 def test_the_tables_have_every_number_of_cases_every_margin_and_every_distance():
-    assert [(row["Cases"], row["Margin"]) for row in beside_live()] == [
+    assert [(row["Cases"], row["Margin"]) for row in documented(*BESIDE_LIVE)] == [
         (cases, margin) for cases in TRIALS for margin in MARGINS
     ]
-    assert [(row["True score"], row["Floors"]) for row in of_samples()] == [
+    assert [(row["True score"], row["Floors"]) for row in documented(*OF_SAMPLES)] == [
         (pytest.approx(MIN_SCORE + distance), floors) for floors in (1, 6) for distance in DISTANCES
     ]
 
 
 def test_the_documented_rates_beside_the_live_version_are_those_of_the_gate():
-    default = {row["Cases"]: row for row in beside_live() if row["Margin"] == Thresholds.margin}
+    default = {row["Cases"]: row for row in documented(*BESIDE_LIVE) if row["Margin"] == Thresholds.margin}
 
     for rates in simulated(FEWER, margins=(Thresholds.margin,)):
         row = default[rates.cases]
@@ -94,7 +76,7 @@ def test_the_documented_rates_beside_the_live_version_are_those_of_the_gate():
 
 
 def test_the_documented_rates_of_the_sample_are_those_of_the_gate():
-    for row, rates in zip(of_samples(), sampled_rates(FEWER_SAMPLES), strict=True):
+    for row, rates in zip(documented(*OF_SAMPLES), sampled_rates(FEWER_SAMPLES), strict=True):
         for name, share in (
             ("Sample fails", rates.failed),
             ("Sample passes", rates.passed),
@@ -104,9 +86,9 @@ def test_the_documented_rates_of_the_sample_are_those_of_the_gate():
 
 
 def test_what_the_docs_say_about_them_holds():
-    default = {row["Cases"]: row for row in beside_live() if row["Margin"] == Thresholds.margin}
+    default = {row["Cases"]: row for row in documented(*BESIDE_LIVE) if row["Margin"] == Thresholds.margin}
 
     assert all(row["Pass at -1 margin"] <= 0.05 for cases, row in default.items() if cases >= 200)
-    assert all(row["Fail at 0"] <= 0.015 for row in beside_live())
+    assert all(row["Fail at 0"] <= 0.015 for row in documented(*BESIDE_LIVE))
     assert default[200]["Fail or inconclusive at 0"] < 0.05 < default[50]["Fail or inconclusive at 0"]
-    assert all(row["Stops wrongly"] <= 0.01 for row in of_samples())
+    assert all(row["Stops wrongly"] <= 0.01 for row in documented(*OF_SAMPLES))
